@@ -1,0 +1,11 @@
+# The .deb: `cpack -G DEB` in a configured build folder.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME wireproof)
+set(CPACK_PACKAGE_CONTACT "wireproof maintainers <maintainers@wireproof.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+include(CPack)

@@ -1,0 +1,45 @@
+# How every part of wireproof is declared: one call for a library, one for its tests, one for its
+# benchmarks, so that warnings and sanitizers are the same everywhere.
+
+add_library(wireproof_options INTERFACE)
+target_compile_options(wireproof_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       -Wnon-virtual-dtor $<$<BOOL:${WIREPROOF_WERROR}>:-Werror>)
+target_include_directories(wireproof_options INTERFACE "${PROJECT_SOURCE_DIR}/harness"
+                           "${PROJECT_SOURCE_DIR}")
+
+# wireproof_module(<name> SOURCES ... [LINK ...]): static library wireproof_<name>
+function(wireproof_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(wireproof_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(wireproof_${name} PUBLIC wireproof_options ${ARG_LINK})
+endfunction()
+
+# wireproof_tests(<name> SOURCES ... [LINK ...]): GoogleTest program <name>_test
+function(wireproof_tests name)
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name}_test ${ARG_SOURCES})
+  target_link_libraries(${name}_test PRIVATE wireproof_options ${ARG_LINK} GTest::gmock
+                        GTest::gtest_main)
+  set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  target_compile_definitions(${name}_test PRIVATE
+                             WIREPROOF_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                             WIREPROOF_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT 120)
+endfunction()
+
+# wireproof_bench(<name> SOURCES ... [LINK ...]): Google Benchmark program <name>_bench
+function(wireproof_bench name)
+  if(NOT WIREPROOF_BENCHMARKS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name}_bench ${ARG_SOURCES})
+  target_link_libraries(${name}_bench PRIVATE wireproof_options ${ARG_LINK}
+                        benchmark::benchmark_main)
+  set_target_properties(${name}_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY
+                        "${CMAKE_BINARY_DIR}/bench")
+endfunction()

@@ -1,0 +1,39 @@
+// Schedules cases: a process each, many at once, results in the scenarios' order whatever ends
+// first. Thread rule: a single-threaded event loop in the calling thread (the run must not have
+// threads: it forks). Lifetime: run() leaves no process behind.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "lab/lab.h"
+#include "reports/model.h"
+#include "run/case_runner.h"
+#include "scenario/model.h"
+
+namespace wireproof::run {
+
+struct RunOptions {
+  CaseSettings settings;
+  unsigned jobs = 0;  // 0: default_jobs()
+  unsigned repeat = 1;
+  bool until_fail = false;  // repeats until a case fails (at most `repeat` times if > 1)
+  unsigned inconclusive_retries = 2;
+  bool strict = false;
+};
+
+// Called in the scheduling loop as things happen.
+struct Progress {
+  std::function<void(const scenario::Case&)> started;
+  std::function<void(const report::CaseReport&, std::size_t done, std::size_t total)> finished;
+};
+
+unsigned default_jobs();  // most cases wait: several a processor
+
+// Interrupted by SIGINT or SIGTERM: ends the running cases, reports what ran, marks the run.
+report::RunReport run(const std::vector<scenario::Case>& cases, const RunOptions& options,
+                      const Progress& progress);
+
+}  // namespace wireproof::run

@@ -1,0 +1,119 @@
+// The report: what ran, on what, and what came of it. report.json (reports/schema/) is its written
+// form; every other output is made from it. Plain values: no thread rule.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/finding.h"
+#include "lab/lab.h"
+#include "scenario/model.h"
+#include "script/script.h"
+#include "tcp/connection.h"
+#include "udp/exchange.h"
+#include "witness/socket_table.h"
+
+namespace wireproof::report {
+
+inline constexpr int schema_version = 1;
+
+enum class Status : std::uint8_t { passed, failed, error, skipped, inconclusive };
+std::string_view name(Status);
+
+struct TargetReport {
+  Side role = Side::server;
+  std::string name;
+  std::vector<std::string> command;  // as started
+  std::string exit;                  // "exit status 0", "killed by SIGKILL (by wireproof)"
+  std::optional<int> exit_code;
+  double cpu_ms = 0;
+  std::string output, error_output;  // bounded; hostile text
+  std::uint64_t output_bytes = 0, error_bytes = 0;
+};
+
+struct CaptureReport {
+  std::string host, interface, file;  // file: relative to the results folder
+  std::uint64_t packets = 0, received = 0, dropped_by_kernel = 0, dropped_by_interface = 0,
+                dropped_by_limit = 0, housekeeping = 0;
+  bool judged = true;  // findings' packet numbers are this capture's
+  bool checksums_valid = true;
+};
+
+struct ConnectionReport {
+  tcp::Connection connection;
+  tcp::Judgement judgement;
+};
+
+// What the kernel said, and whether the packets agree.
+struct WitnessReport {
+  std::vector<script::KernelReading> readings;    // at the scenario's moments
+  std::vector<witness::TcpSocket> final_sockets;  // when all was quiet
+  std::vector<witness::TcpSocket> destroyed;      // with their last TCP_INFO
+  std::uint64_t compared = 0, disagreements = 0;
+  std::uint64_t overruns = 0;
+  std::vector<std::string> heard;  // "sock_diag", "destroyed sockets" ...
+};
+
+struct CaseReport {
+  std::string id, title, story, scenario_file;  // file:line of the scenario
+  unsigned scenario_line = 0;
+  std::vector<std::string> tags;
+  std::map<std::string, std::string> parameters;
+  std::string transport, family, topology;
+  Status status = Status::passed;
+  bool expected_failure = false;  // failed, just as its list of expected failures says
+  std::string reason;             // of error, skipped, inconclusive; one line
+  std::string hint;               // what to do about it
+  std::uint64_t started_ns = 0;
+  double duration_ms = 0, cpu_ms = 0;  // cpu: of the case process and its programs
+  unsigned attempts = 1;               // more than one: tried again after an inconclusive attempt
+  std::vector<std::string> earlier_attempts;  // their reasons
+  std::vector<Finding> findings;  // of everything: connections, datagrams, script, programs
+  std::vector<scenario::ExpectedFailure> expected_failures;
+  std::vector<script::StepRecord> steps;
+  std::vector<TargetReport> targets;
+  std::vector<CaptureReport> captures;
+  std::vector<ConnectionReport> connections;
+  std::vector<udp::Exchange> exchanges;
+  WitnessReport witness;
+  std::vector<lab::Setting> settings;
+  std::string folder;              // relative to the results folder
+  std::string run_again;           // command line that runs this case alone
+  std::vector<std::string> notes;  // "loopback: checksums are not proven (offload)"
+};
+
+// The machine and program a run happened on.
+struct Context {
+  std::string version, command_line, started_at, host_name, kernel, cpu_model, clock_source, os;
+  unsigned cpus = 0;
+  std::uint64_t memory_bytes = 0;
+  std::array<double, 3> load_average{};
+  std::string isolation, isolation_why, user;
+  std::map<std::string, std::string> libraries;  // "libpcap": "1.10.3"
+  std::uint64_t seed = 0;
+  unsigned jobs = 1;
+};
+
+struct Totals {
+  std::size_t cases = 0, passed = 0, failed = 0, failed_as_expected = 0, error = 0, skipped = 0,
+              inconclusive = 0, retried = 0;
+};
+
+struct RunReport {
+  Context context;
+  double duration_ms = 0;
+  bool interrupted = false;
+  std::vector<CaseReport> cases;  // in the order of the scenarios, whatever ran first
+  std::vector<std::string> notes;
+};
+
+Totals totals(const RunReport& run);
+// design.md's exit status: 0, 1, or 130.
+int exit_status(const RunReport& run, bool strict);
+
+}  // namespace wireproof::report

@@ -28,8 +28,8 @@ enum class LinkType : std::uint16_t {
 };
 
 struct Frame {
-  std::uint64_t number = 0;       // place in the capture, from 1 (as Wireshark numbers frames)
-  std::int64_t time_ns = 0;       // CLOCK_REALTIME
+  std::uint64_t number = 0;  // place in the capture, from 1 (as Wireshark numbers frames)
+  std::int64_t time_ns = 0;  // CLOCK_REALTIME
   LinkType link = LinkType::ethernet;
   std::uint32_t wire_length = 0;  // bytes on the wire; bytes.size() is what was captured
   std::span<const std::uint8_t> bytes;
@@ -59,7 +59,7 @@ enum class Checksum : std::uint8_t {
   good,
   bad,
   partial,  // holds only the pseudo-header's sum: left to hardware that never came (offload)
-  absent,   // UDP over IPv4 with zero: not used (RFC 768)
+  absent,   // UDP with zero: not used (RFC 768; over IPv6 forbidden, RFC 8200 8.1)
 };
 
 // The TCP flag bits as in the header's 13th and 14th octet (RFC 9293 3.1, RFC 3168, RFC 9768).
@@ -82,10 +82,10 @@ struct TcpOptions {
   std::array<SackBlock, 4> sack{};
   std::uint8_t sack_count = 0;
   bool sack_permitted = false;
-  bool fast_open = false;              // RFC 7413
+  bool fast_open = false;  // RFC 7413
   std::uint8_t fast_open_cookie_length = 0;
-  bool mptcp = false;                  // RFC 8684
-  bool md5_or_ao = false;              // RFC 2385, RFC 5925
+  bool mptcp = false;                         // RFC 8684
+  bool md5_or_ao = false;                     // RFC 2385, RFC 5925
   std::optional<std::uint16_t> user_timeout;  // RFC 5482, raw
   std::uint8_t unknown_count = 0;
   // Empty, or what is malformed: "option 8 has length 0". Parsing stopped there.
@@ -95,7 +95,7 @@ struct TcpOptions {
 struct TcpHeader {
   std::uint32_t seq = 0, ack = 0;
   std::uint16_t flags = 0;
-  std::uint16_t window = 0;   // as sent, unscaled
+  std::uint16_t window = 0;  // as sent, unscaled
   std::uint16_t urgent = 0;
   std::uint8_t header_length = 0;  // bytes
   TcpOptions options;
@@ -105,7 +105,7 @@ struct TcpHeader {
 // An ICMP error (RFC 792, RFC 4443) and the datagram it quotes.
 struct IcmpHeader {
   std::uint8_t type = 0, code = 0;
-  std::uint16_t mtu = 0;       // fragmentation needed / packet too big
+  std::uint16_t mtu = 0;  // fragmentation needed / packet too big
   bool is_error = false;
   Protocol quoted_protocol = Protocol::none;
   Endpoint quoted_source, quoted_destination;
@@ -115,18 +115,22 @@ struct IcmpHeader {
 
 struct Packet {
   Frame frame;
+  // tcp and udp only where the fields below hold: TCP up to its flags, UDP's whole header. A later
+  // fragment, or a header cut before that, is `other` and known by ip_protocol.
   Protocol protocol = Protocol::none;
+  std::uint8_t ip_protocol = 0;  // IANA's number after all extension headers: 6, 17 ...
+  std::uint16_t ether_type = 0;  // as the link layer says or, where it does not, as IP's version
   Endpoint source, destination;  // ports are 0 but for TCP and UDP
   std::uint8_t ttl = 0;
-  std::uint8_t ecn = 0;          // IP's two ECN bits
+  std::uint8_t ecn = 0;  // IP's two ECN bits
   std::uint8_t dscp = 0;
-  std::uint32_t ip_id = 0;       // IPv6: the fragment header's, else 0
+  std::uint32_t ip_id = 0;  // IPv6: the fragment header's, else 0
   bool dont_fragment = false;
   bool is_fragment = false;
   std::uint16_t fragment_offset = 0;  // bytes
   bool more_fragments = false;
   std::uint8_t vlan_tags = 0;
-  bool cut = false;              // the capture has not all bytes of the headers below
+  bool cut = false;  // the capture has not all bytes of the headers below
   // Empty, or what breaks the rules of its own format: "TCP data offset 3 is below 5". Such a
   // packet has the fields up to there.
   std::string_view malformed;
@@ -135,8 +139,12 @@ struct Packet {
 
   TcpHeader tcp;                 // when protocol == tcp
   IcmpHeader icmp;               // when protocol == icmp or icmpv6
-  std::uint32_t payload_length = 0;        // as IP and transport lengths state it
-  std::span<const std::uint8_t> payload;   // what of it was captured
+  std::uint16_t udp_length = 0;  // when protocol == udp: its header's length field
+  // Where in frame.bytes IP's and the transport's header begin; 0: they were not reached. The end
+  // of IP's headers is the transport offset.
+  std::uint32_t ip_offset = 0, transport_offset = 0;
+  std::uint32_t payload_length = 0;       // as IP and transport lengths state it
+  std::span<const std::uint8_t> payload;  // what of it was captured
 };
 
 }  // namespace wireproof::packet

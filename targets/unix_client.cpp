@@ -1,0 +1,3 @@
+#include "stream/stream_client.h"
+
+int main(int argc, char** argv) { return targets::run_unix_client(argc, argv); }

@@ -81,7 +81,9 @@ struct Listen {
   std::string socket;
   int backlog = 16;
   std::string fails;
-};  // binds first if it was not
+  Target at;                 // where it binds first if it was not bound
+  std::optional<Side> side;  // always set by the loader: the server's, unless bound elsewhere
+};
 struct Accept {
   std::string socket, as;
 };
@@ -90,7 +92,9 @@ struct Send {
   Bytes data;
   std::size_t chunk = 0;
   milliseconds chunk_gap{0};
-  std::optional<std::string> to; /* socket whose address to send to */
+  // Datagrams: a socket's name whose address to send to, or "sender": who sent the last datagram
+  // received on this socket. Absent: to_address (of an unconnected socket), or where it is connected.
+  std::optional<std::string> to;
   Target to_address;
   std::string fails;
 };
@@ -121,6 +125,9 @@ struct SetOption {
   std::int64_t value = 0;
   std::optional<std::int64_t> value2; /* SO_LINGER: on, seconds */
   std::string fails;
+  // The side of the socket, always set by the loader: an option may be set before the step that
+  // connects, binds or listens, and the socket is then made here.
+  std::optional<Side> side;
 };
 struct Pause {
   milliseconds span{0};
@@ -200,6 +207,7 @@ struct Expected {
 
 struct ExpectedFailure {
   std::string rule, why;
+  Position position;
 };
 
 struct Case {

@@ -27,13 +27,13 @@ struct TcpFields {
   std::uint32_t seq = 0, ack = 0;
   std::uint16_t flags = flag::ack;
   std::uint16_t window = 65535, urgent = 0;
-  Bytes options;                            // padded with zeros to whole words
-  std::optional<std::uint8_t> data_offset;  // words
-  std::optional<std::uint16_t> checksum;
+  Bytes options = {};                            // padded with zeros to whole words
+  std::optional<std::uint8_t> data_offset = {};  // words
+  std::optional<std::uint16_t> checksum = {};
   bool offloaded = false;  // the checksum is left as Linux leaves it to hardware
 };
 struct UdpFields {
-  std::optional<std::uint16_t> length, checksum;
+  std::optional<std::uint16_t> length = {}, checksum = {};
 };
 struct IpFields {
   std::uint8_t ttl = 64, traffic_class = 0;
@@ -41,9 +41,10 @@ struct IpFields {
   bool dont_fragment = true;
   std::uint16_t fragment_offset = 0;  // bytes; with more_fragments, makes a fragment header in IPv6
   bool more_fragments = false;
-  Bytes options;                     // IPv4: padded to whole words. IPv6: extension headers, whole
+  Bytes options = {};                // IPv4: padded to whole words. IPv6: extension headers, whole
   std::uint8_t first_extension = 0;  // IPv6: what the first of them is, when there are any
-  std::optional<std::uint16_t> length, checksum;  // the length field; IPv4's header checksum
+  std::optional<std::uint16_t> length = {},
+                               checksum = {};  // the length field; IPv4's header checksum
 };
 
 Bytes option_mss(std::uint16_t mss);

@@ -92,7 +92,7 @@ LinkHeader address_family(Bytes bytes) {
 LinkHeader ppp(Bytes bytes) {
   std::size_t at = 0;
   if (bytes.size() >= 2 && bytes[0] == 0xFF && bytes[1] == 0x03) at = 2;
-  if (bytes.size() < at + 1) return cut();
+  if (bytes.size() < at + 1 || (at == 0 && bytes.size() == 1)) return cut();
   std::uint16_t protocol = bytes[at];
   if ((protocol & 1) != 0) {
     at += 1;

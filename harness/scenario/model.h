@@ -225,6 +225,7 @@ struct Case {
   milliseconds time_limit{10000};
   milliseconds settle{1000};          // at the most, for connections to end after the last step
   std::size_t ring_bytes = 2u << 20;  // of each capture
+  std::size_t path_length = 0;  // UNIX: bytes of {path}; 0: as short as it comes
   bool retry_inconclusive = true;
   Position position;
 };

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,7 +42,8 @@ class Stage {
   virtual ~Stage() = default;
   virtual const lab::Host& host(Side side) = 0;
   virtual bool one_host() = 0;
-  virtual scenario::Target server_address() = 0;  // filled: address and port, or path
+  virtual const std::filesystem::path& scratch() = 0;  // {scratch} in paths
+  virtual scenario::Target server_address() = 0;       // filled: address and port, or path
   virtual witness::SocketTable& table(Side side) = 0;
   virtual void launch(Side who, Deadline deadline) = 0;  // starts the program; throws on refusal
   virtual bool running(Side who) = 0;          // a program of that role is there and alive
@@ -68,7 +69,10 @@ class Script {
  public:
   Script(const scenario::Case& one, Stage& stage);
   ~Script();
+  // Throws SystemError where the machine refuses, and std::invalid_argument where a scenario asks
+  // for what cannot be (which its loader reports first); so_far() then tells how far it came.
   Result run(Deadline deadline);
+  const Result& so_far() const;
   void close_all();  // in order of opening
 
  private:

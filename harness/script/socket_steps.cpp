@@ -1,0 +1,171 @@
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/error.h"
+#include "script/context.h"
+#include "script/rules.h"
+#include "script/wording.h"
+
+namespace wireproof::script {
+namespace {
+
+// A call that ended with `error` (0: well) where `fails` was expected ("": to succeed).
+Outcome judged(const Rule& rule, const std::string& what, const std::string& fails, int error,
+               std::optional<Side> by, const Timing& timing) {
+  const std::string took = " after " + ms_text(timing.elapsed());
+  if (fails.empty() && error == 0) return Outcome::ok();
+  if (!fails.empty() && is_errno(fails, error)) return Outcome::ok(errno_text(error) + took);
+  if (is_machines(error)) throw SystemError(what, "", error);
+  const std::string wanted = fails.empty() ? what : fmt::format("{} fails with {}", what, fails);
+  return Outcome::missed(rule, wanted, (error == 0 ? "it succeeded" : errno_text(error)) + took,
+                         by);
+}
+
+// connect(2) to its end: 0, an errno, or nothing by the deadline.
+std::optional<int> connect_by(int fd, const SocketAddress& to, bool want_again, Deadline deadline) {
+  for (milliseconds pause{1};; pause = std::min(pause * 2, milliseconds(10))) {
+    if (::connect(fd, to.get(), to.length()) == 0) return 0;
+    if (errno == EINPROGRESS || errno == EINTR || errno == EALREADY) break;
+    // A UNIX listener's queue is full: there is no event that tells of room.
+    if (errno != EAGAIN || to.family() != AF_UNIX || want_again) return errno;
+    if (deadline.passed()) return std::nullopt;
+    sleep_until(earlier(deadline, Deadline::after(pause)));
+  }
+  if (!wait_for(fd, POLLOUT, deadline)) return std::nullopt;
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) throw_errno("read", "SO_ERROR");
+  return error;
+}
+
+std::optional<Outcome> bind_at(Context& context, PeerSocket& socket, const SocketAddress& at,
+                               const std::string& fails, const Timing& timing) {
+  const int error = ::bind(socket.fd(), at.get(), at.length()) == 0 ? 0 : errno;
+  if (error == 0) {
+    socket.bound = true;
+    socket.learn_addresses();
+  }
+  Outcome outcome = judged(rule::bind, fmt::format("bind to {}", to_string(at)), fails, error,
+                           std::nullopt, timing);
+  if (outcome.miss || error != 0) return outcome;
+  if (socket.is_datagram() && socket.side() == Side::server && !context.announced) {
+    context.announced = true;
+    context.stage.listening();
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Outcome perform(Context& context, const scenario::step::Connect& step, const Timing& timing) {
+  const Side side = context.side_or(step.side, Side::client);
+  const SocketAddress to = context.sockets.to(step.to);
+  PeerSocket& socket = context.sockets.open_or_make(step.socket, side, to.family());
+  socket.remote = to;
+  const std::string what =
+      fmt::format("connect to {} within {} ms", to_string(to), timing.within.count());
+  const auto error = connect_by(socket.fd(), to, step.fails == "EAGAIN", timing.deadline);
+  if (!error) {
+    return Outcome::missed(
+        rule::connect, step.fails.empty() ? what : what + " fails with " + step.fails,
+        fmt::format("neither connected nor refused in {}", ms_text(timing.elapsed())), other(side),
+        timing.cut());
+  }
+  if (*error == 0) {
+    socket.connected = true;
+    socket.learn_addresses();
+  } else if (*error == EADDRNOTAVAIL && !is_errno(step.fails, *error)) {
+    throw SystemError("connect to", to_string(to), *error,
+                      "no local address or port is left for it");
+  }
+  Outcome outcome = judged(rule::connect, what, step.fails, *error, other(side), timing);
+  if (!outcome.miss && *error == 0 && !to.unix_text().empty()) {
+    outcome.seen = "connected in " + ms_text(timing.elapsed());
+  } else if (!outcome.miss && *error == 0) {
+    outcome.seen =
+        fmt::format("connected from {} in {}", to_string(socket.local), ms_text(timing.elapsed()));
+  }
+  return outcome;
+}
+
+Outcome perform(Context& context, const scenario::step::Bind& step, const Timing& timing) {
+  const Side side = context.side_or(step.side, Side::server);
+  const SocketAddress at = context.sockets.at(step.at, side, step.socket);
+  PeerSocket& socket = context.sockets.open_or_make(step.socket, side, at.family());
+  if (auto ended = bind_at(context, socket, at, step.fails, timing)) return *ended;
+  return Outcome::ok("bound to " + to_string(socket.local));
+}
+
+Outcome perform(Context& context, const scenario::step::Listen& step, const Timing& timing) {
+  const Side side = context.side_or(step.side, Side::server);
+  const SocketAddress at = context.sockets.at(step.at, side, step.socket);
+  PeerSocket& socket = context.sockets.open_or_make(step.socket, side, at.family());
+  if (!socket.bound) {
+    if (auto ended = bind_at(context, socket, at, "", timing)) return *ended;
+  }
+  const int error = ::listen(socket.fd(), step.backlog) == 0 ? 0 : errno;
+  socket.listening = error == 0;
+  Outcome outcome = judged(rule::listen, fmt::format("listen at {}", to_string(socket.local)),
+                           step.fails, error, std::nullopt, timing);
+  if (error == 0 && !outcome.miss && side == Side::server && !context.announced) {
+    context.announced = true;
+    context.stage.listening();
+  }
+  return outcome;
+}
+
+Outcome perform(Context& context, const scenario::step::Accept& step, const Timing& timing) {
+  PeerSocket& listener = context.sockets.open(step.socket);
+  for (;;) {
+    const int fd = ::accept4(listener.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      PeerSocket& socket = context.sockets.adopt(step.as, listener.side(), Fd(fd));
+      socket.bound = socket.connected = true;
+      socket.learn_addresses();
+      return Outcome::ok(
+          fmt::format("from {} after {}", to_string(socket.remote), ms_text(timing.elapsed())));
+    }
+    // A connection that was reset while it waited, and what accept(2) says of pending network
+    // errors: the next one may be there.
+    if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) continue;
+    if (errno != EAGAIN) throw_errno("accept on", to_string(listener.local));
+    if (timing.deadline.passed() || !wait_for(listener.fd(), POLLIN, timing.deadline)) {
+      return Outcome::missed(rule::accept,
+                             fmt::format("a connection to {} within {} ms",
+                                         to_string(listener.local), timing.within.count()),
+                             fmt::format("none in {}", ms_text(timing.elapsed())),
+                             other(listener.side()), timing.cut());
+    }
+  }
+}
+
+Outcome perform(Context& context, const scenario::step::Shutdown& step, const Timing& timing) {
+  PeerSocket& socket = context.sockets.open(step.socket);
+  using How = scenario::step::Shutdown::How;
+  const int how = step.how == How::write ? SHUT_WR : step.how == How::read ? SHUT_RD : SHUT_RDWR;
+  const int error = ::shutdown(socket.fd(), how) == 0 ? 0 : errno;
+  if (error == 0 && how != SHUT_RD) socket.write_shut = true;
+  return judged(rule::shutdown, "shut down the connection to " + to_string(socket.remote), "",
+                error, other(socket.side()), timing);
+}
+
+Outcome perform(Context& context, const scenario::step::Close& step, const Timing&) {
+  context.sockets.open(step.socket).close();
+  return Outcome::ok();
+}
+
+Outcome perform(Context& context, const scenario::step::Abort& step, const Timing&) {
+  PeerSocket& socket = context.sockets.open(step.socket);
+  const linger at_once{1, 0};
+  if (::setsockopt(socket.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0) {
+    throw_errno("set SO_LINGER of", "socket \"" + socket.name() + "\"");
+  }
+  socket.close();
+  return Outcome::ok();
+}
+
+}  // namespace wireproof::script

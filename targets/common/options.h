@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -14,14 +15,20 @@
 namespace targets {
 
 template <typename Number>
+std::string number_text(Number number, int base) {
+  char digits[std::numeric_limits<Number>::digits + 1];
+  return {digits, std::to_chars(digits, std::end(digits), number, base).ptr};
+}
+
+template <typename Number>
 Number parse_number(std::string_view what, std::string_view text, Number least, Number most,
                     int base = 10) {
   Number number{};
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number, base);
   if (error != std::errc{} || rest != end || number < least || number > most) {
-    throw UsageError(std::string(what) + " is a whole number from " + std::to_string(least) +
-                     " to " + std::to_string(most) + ", not '" + std::string(text) + "'");
+    throw UsageError(std::string(what) + " is a whole number from " + number_text(least, base) +
+                     " to " + number_text(most, base) + ", not '" + std::string(text) + "'");
   }
   return number;
 }

@@ -30,7 +30,7 @@ void remove_if_stale(int type, const Address& address) {
 void UnixBindOptions::add_options(OptionTable& table) {
   table.flag("--replace-stale", replace_stale, "remove a PATH that nobody serves any more");
   table.value("--mode", "OCTAL", "permission bits of PATH", [this](const std::string& text) {
-    mode = parse_number<unsigned>("--mode (octal)", text, 0, 0777, 8);
+    mode = parse_number<unsigned>("--mode", text, 0, 0777, 8);
   });
 }
 

@@ -224,13 +224,13 @@ TEST(TcpServer, OutlivesAPeersReset) {
 
 TEST(TcpTransfer, TenMegabytesThroughSmallBuffers) {
   const ReservedPort port;
-  Program small("tcp-server", {"127.0.0.1", port.text(), "--sndbuf", "20000", "--send-bytes",
+  Program small("tcp-server", {"127.0.0.1", port.text(), "--sndbuf", "65536", "--send-bytes",
                                "10000000", "--receive-exactly", "10000000", "--quiet"});
   ASSERT_TRUE(eventually([&] {
     return run("tcp-client", {"127.0.0.1", port.text(), "--exchanges", "0"}).status == 0;
   }));
   const Result client =
-      run("tcp-client", {"127.0.0.1", port.text(), "--sndbuf", "20000", "--send-bytes", "10000000",
+      run("tcp-client", {"127.0.0.1", port.text(), "--sndbuf", "65536", "--send-bytes", "10000000",
                          "--expect-bytes", "10000000", "--receive", "65536"});
   EXPECT_EQ(client.status, 0) << client.err;
   EXPECT_EQ(small.terminate(), 0);
@@ -250,7 +250,7 @@ TEST(TcpTransfer, EchoesBothWaysAtOnce) {
 }
 
 TEST(TcpTransfer, SurvivesStopAndContinue) {
-  Server server({"--exchanges", "0", "--echo", "--delay-ms", "1", "--chunk", "2"});
+  Server server({"--exchanges", "0", "--echo", "--delay-ms", "1", "--chunk", "2", "--nodelay"});
   Program client("tcp-client", {"127.0.0.1", std::to_string(server.port()), "--exchanges", "300",
                                 "--expect", "123", "--quiet"});
   // Linux ends epoll_wait() and poll() with EINTR when a stopped process continues.

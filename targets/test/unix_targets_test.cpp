@@ -120,8 +120,18 @@ TEST(UnixStream, ServesManyAtOnceThroughAShortQueue) {
   const Result client = run("unix-client", {path.text(), "--parallel", "300", "--quiet", "--expect",
                                             "123", "--exchanges", "5"});
   EXPECT_EQ(client.status, 0) << client.err;
-  const Result large = run("unix-client", {path.text(), "--send-bytes", "10000000", "--quiet",
-                                           "--expect-bytes", "10000000"});
+}
+
+TEST(UnixStream, EchoesTenMegabytesThroughSmallBuffers) {
+  const TemporaryPath path;
+  Program server("unix-server", {path.text(), "--exchanges", "0", "--echo", "--quiet", "--receive",
+                                 "16384", "--sndbuf", "4608"});
+  ASSERT_TRUE(eventually([&] {
+    return run("unix-client", {path.text(), "--exchanges", "0"}).status == 0;
+  }));
+  const Result large =
+      run("unix-client", {path.text(), "--send-bytes", "10000000", "--expect-bytes", "10000000",
+                          "--quiet", "--sndbuf", "4608", "--receive", "5000"});
   EXPECT_EQ(large.status, 0) << large.err;
 }
 

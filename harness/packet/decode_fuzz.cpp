@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   frame.number = 1;
   frame.link = links[(data[0] & 0x7F) % std::size(links)];
   frame.bytes = {data + 3, size - 3};
-  frame.wire_length = static_cast<std::uint32_t>(size - 3 + (data[1] << 8 | data[2]));
+  frame.wire_length = static_cast<std::uint32_t>(size - 3 + data[1] * 256u + data[2]);
   check_invariants(decode(frame, (data[0] & 0x80) == 0));
   return 0;
 }

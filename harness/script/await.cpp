@@ -92,19 +92,13 @@ Outcome perform(Context& context, const AwaitState& step, const Timing& timing) 
     std::erase_if(mine, [&](const TcpSocket& one) { return !selection.has(one); });
     const auto count = static_cast<std::size_t>(std::count_if(
         mine.begin(), mine.end(), [&](const TcpSocket& one) { return is_wanted(one.state); }));
-    // CLOSED is no state that the kernel lists: it is that no connection is listed.
-    const bool closed = is_wanted(tcp::State::closed) &&
-                        std::all_of(mine.begin(), mine.end(), [](const TcpSocket& one) {
-                          return one.state == tcp::State::listen;
-                        });
-    if (count >= std::max<std::size_t>(step.count, 1) || closed) {
+    if (count >= std::max<std::size_t>(step.count, 1)) {
       for (const TcpSocket& one : mine) {
         if (is_wanted(one.state)) {
           context.readings.push_back({step.side, one, asked_ns, context.where});
         }
       }
-      return Outcome::ok(fmt::format("{} after {}", closed ? "CLOSED" : listed_text(mine),
-                                     ms_text(timing.elapsed())));
+      return Outcome::ok(fmt::format("{} after {}", listed_text(mine), ms_text(timing.elapsed())));
     }
     if (last) break;
     sleep_until(earlier(timing.deadline, Deadline::after(pause)));

@@ -14,13 +14,7 @@
 namespace wireproof::script {
 namespace {
 
-// A path of the file system, or "@name": an abstract socket that the kernel lists.
-bool is_there(Context& context, const std::string& path) {
-  if (path.starts_with('@')) {
-    const auto listed = context.stage.table(Side::server).unix_sockets();
-    return std::any_of(listed.begin(), listed.end(),
-                       [&](const auto& socket) { return socket.name == path; });
-  }
+bool is_there(const std::string& path) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR) return false;
@@ -66,7 +60,7 @@ Outcome perform(Context& context, const scenario::step::Chmod& step, const Timin
 Outcome perform(Context& context, const scenario::step::PathExists& step, const Timing& timing) {
   const std::string path = context.sockets.path(step.path);
   for (milliseconds pause{1};; pause = std::min(pause * 2, milliseconds(16))) {
-    if (is_there(context, path) == step.exists) {
+    if (is_there(path) == step.exists) {
       return Outcome::ok(step.exists ? "it is there" : "nothing is there");
     }
     if (timing.deadline.passed()) break;

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,8 +41,7 @@ class Stage {
   virtual ~Stage() = default;
   virtual const lab::Host& host(Side side) = 0;
   virtual bool one_host() = 0;
-  virtual const std::filesystem::path& scratch() = 0;  // {scratch} in paths
-  virtual scenario::Target server_address() = 0;       // filled: address and port, or path
+  virtual scenario::Target server_address() = 0;  // filled: address and port, or path
   virtual witness::SocketTable& table(Side side) = 0;
   virtual void launch(Side who, Deadline deadline) = 0;  // starts the program; throws on refusal
   virtual bool running(Side who) = 0;          // a program of that role is there and alive

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "script/context.h"
@@ -13,16 +15,20 @@
 namespace wireproof::script {
 namespace {
 
-// A call that ended with `error` (0: well) where `fails` was expected ("": to succeed).
-Outcome judged(const Rule& rule, const std::string& what, const std::string& fails, int error,
-               std::optional<Side> by, const Timing& timing) {
+// A call on `socket` that ended with `error` (0: well) where `fails` was expected ("": to succeed).
+// A socket that was refused as expected is of no more use: the next step of its name makes a new
+// one.
+Outcome judged(const Rule& rule, PeerSocket& socket, const std::string& what,
+               const std::string& fails, int error, std::optional<Side> by, const Timing& timing) {
   const std::string took = " after " + ms_text(timing.elapsed());
   if (fails.empty() && error == 0) return Outcome::ok();
-  if (!fails.empty() && is_errno(fails, error)) return Outcome::ok(errno_text(error) + took);
+  if (!fails.empty() && is_errno(fails, error)) {
+    socket.close();
+    return Outcome::ok(errno_text(error) + took);
+  }
   if (is_machines(error)) throw SystemError(what, "", error);
-  const std::string wanted = fails.empty() ? what : fmt::format("{} fails with {}", what, fails);
-  return Outcome::missed(rule, wanted, (error == 0 ? "it succeeded" : errno_text(error)) + took,
-                         by);
+  return Outcome::missed(rule, fails.empty() ? what : fmt::format("{} fails with {}", what, fails),
+                         (error == 0 ? "it succeeded" : errno_text(error)) + took, by);
 }
 
 // connect(2) to its end: 0, an errno, or nothing by the deadline.
@@ -42,21 +48,18 @@ std::optional<int> connect_by(int fd, const SocketAddress& to, bool want_again, 
   return error;
 }
 
-std::optional<Outcome> bind_at(Context& context, PeerSocket& socket, const SocketAddress& at,
-                               const std::string& fails, const Timing& timing) {
-  const int error = ::bind(socket.fd(), at.get(), at.length()) == 0 ? 0 : errno;
-  if (error == 0) {
-    socket.bound = true;
-    socket.learn_addresses();
-  }
-  Outcome outcome = judged(rule::bind, fmt::format("bind to {}", to_string(at)), fails, error,
-                           std::nullopt, timing);
-  if (outcome.miss || error != 0) return outcome;
-  if (socket.is_datagram() && socket.side() == Side::server && !context.announced) {
-    context.announced = true;
+int try_bind(PeerSocket& socket, const SocketAddress& at) {
+  if (::bind(socket.fd(), at.get(), at.length()) != 0) return errno;
+  socket.bound = true;
+  socket.learn_addresses();
+  return 0;
+}
+
+// The first socket at which a client can find the server.
+void announce(Context& context, const PeerSocket& socket) {
+  if (socket.side() == Side::server && !std::exchange(context.announced, true)) {
     context.stage.listening();
   }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -82,7 +85,7 @@ Outcome perform(Context& context, const scenario::step::Connect& step, const Tim
     throw SystemError("connect to", to_string(to), *error,
                       "no local address or port is left for it");
   }
-  Outcome outcome = judged(rule::connect, what, step.fails, *error, other(side), timing);
+  Outcome outcome = judged(rule::connect, socket, what, step.fails, *error, other(side), timing);
   if (!outcome.miss && *error == 0 && !to.unix_text().empty()) {
     outcome.seen = "connected in " + ms_text(timing.elapsed());
   } else if (!outcome.miss && *error == 0) {
@@ -96,7 +99,11 @@ Outcome perform(Context& context, const scenario::step::Bind& step, const Timing
   const Side side = context.side_or(step.side, Side::server);
   const SocketAddress at = context.sockets.at(step.at, side, step.socket);
   PeerSocket& socket = context.sockets.open_or_make(step.socket, side, at.family());
-  if (auto ended = bind_at(context, socket, at, step.fails, timing)) return *ended;
+  const int error = try_bind(socket, at);
+  Outcome outcome = judged(rule::bind, socket, "bind to " + to_string(at), step.fails, error,
+                           std::nullopt, timing);
+  if (outcome.miss || error != 0) return outcome;
+  if (socket.is_datagram()) announce(context, socket);
   return Outcome::ok("bound to " + to_string(socket.local));
 }
 
@@ -105,16 +112,17 @@ Outcome perform(Context& context, const scenario::step::Listen& step, const Timi
   const SocketAddress at = context.sockets.at(step.at, side, step.socket);
   PeerSocket& socket = context.sockets.open_or_make(step.socket, side, at.family());
   if (!socket.bound) {
-    if (auto ended = bind_at(context, socket, at, "", timing)) return *ended;
+    // Two sockets of one address are refused here or at listen(2), by their options.
+    if (const int error = try_bind(socket, at); error != 0) {
+      return judged(rule::bind, socket, "bind to " + to_string(at), step.fails, error, std::nullopt,
+                    timing);
+    }
   }
   const int error = ::listen(socket.fd(), step.backlog) == 0 ? 0 : errno;
   socket.listening = error == 0;
-  Outcome outcome = judged(rule::listen, fmt::format("listen at {}", to_string(socket.local)),
+  Outcome outcome = judged(rule::listen, socket, fmt::format("listen at {}", to_string(at)),
                            step.fails, error, std::nullopt, timing);
-  if (error == 0 && !outcome.miss && side == Side::server && !context.announced) {
-    context.announced = true;
-    context.stage.listening();
-  }
+  if (error == 0 && !outcome.miss) announce(context, socket);
   return outcome;
 }
 
@@ -149,8 +157,8 @@ Outcome perform(Context& context, const scenario::step::Shutdown& step, const Ti
   const int how = step.how == How::write ? SHUT_WR : step.how == How::read ? SHUT_RD : SHUT_RDWR;
   const int error = ::shutdown(socket.fd(), how) == 0 ? 0 : errno;
   if (error == 0 && how != SHUT_RD) socket.write_shut = true;
-  return judged(rule::shutdown, "shut down the connection to " + to_string(socket.remote), "",
-                error, other(socket.side()), timing);
+  return judged(rule::shutdown, socket, "shut down the connection to " + to_string(socket.remote),
+                "", error, other(socket.side()), timing);
 }
 
 Outcome perform(Context& context, const scenario::step::Close& step, const Timing&) {

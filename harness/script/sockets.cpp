@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
-#include <optional>
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -29,26 +29,28 @@ int socket_type(Transport transport) {
   return SOCK_STREAM;
 }
 
-void replace(std::string& text, std::string_view what, const std::string& with) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
-    text.replace(at, what.size(), with);
-  }
+// A name for a client's UNIX socket, which must have one to be answered: "c.sock" in the folder of
+// the server's path, or an abstract one that begins as the server's does.
+std::string beside(const std::string& server, const std::string& name) {
+  constexpr std::size_t used = 60;  // of a server's name, which may be as long as names get
+  if (server.starts_with('@')) return server.substr(0, used) + "-" + name;
+  return server.substr(0, server.rfind('/') + 1) + name + ".sock";
 }
 
 SocketAddress internet(const std::string& text, std::uint16_t port) {
   const auto address = packet::parse_address(text);
-  if (!address)
+  if (!address) {
     throw std::invalid_argument(wireproof::quoted(text) + " is no IPv4 or IPv6 address");
+  }
   return SocketAddress::internet(*address, port);
 }
 
 }  // namespace
 
 PeerSocket* Sockets::find(const std::string& name) {
-  for (auto at = sockets_.rbegin(); at != sockets_.rend(); ++at) {
-    if ((*at)->name() == name) return at->get();
-  }
-  return nullptr;
+  const auto found = std::find_if(sockets_.begin(), sockets_.end(),
+                                  [&](const auto& one) { return one->name() == name; });
+  return found == sockets_.end() ? nullptr : found->get();
 }
 
 PeerSocket& Sockets::open(const std::string& name) {
@@ -61,26 +63,16 @@ PeerSocket& Sockets::open(const std::string& name) {
 
 PeerSocket& Sockets::open_or_make(const std::string& name, Side side, int family) {
   PeerSocket* found = find(name);
-  if (found != nullptr && found->is_open() && !(found->connected && !found->is_datagram())) {
-    return *found;
-  }
-  if (found != nullptr && !found->is_open()) {
-    // Its name goes to the new one; what was known of the old connection is of no more use.
-    std::erase_if(sockets_, [&](const auto& one) { return one.get() == found; });
-  }
-  const lab::Host& host = stage_.host(side);
-  std::optional<lab::NetnsScope> scope;
-  if (host.netns.is_open()) scope.emplace(host.netns.get());
+  if (found != nullptr && found->is_open()) return *found;
+  const lab::NetnsScope scope(stage_.host(side).netns.get());
   Fd fd(::socket(family, socket_type(case_.transport) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd.is_open()) throw_errno("make", "socket \"" + name + "\"");
-  return *sockets_.emplace_back(
-      std::make_unique<PeerSocket>(name, side, case_.transport, std::move(fd)));
+  return adopt(name, side, std::move(fd));
 }
 
 PeerSocket& Sockets::adopt(const std::string& name, Side side, Fd fd) {
-  if (PeerSocket* found = find(name); found != nullptr && !found->is_open()) {
-    std::erase_if(sockets_, [&](const auto& one) { return one.get() == found; });
-  }
+  // What was known of a closed one of that name is of no more use.
+  std::erase_if(sockets_, [&](const auto& one) { return one->name() == name; });
   return *sockets_.emplace_back(
       std::make_unique<PeerSocket>(name, side, case_.transport, std::move(fd)));
 }
@@ -114,7 +106,7 @@ SocketAddress Sockets::to(const scenario::Target& target) {
 SocketAddress Sockets::at(const scenario::Target& target, Side side, const std::string& name) {
   if (side == Side::server) return to(target);
   if (family() == AF_UNIX) {
-    return SocketAddress::unix_name(path(target.path.value_or("{path}-" + name)));
+    return SocketAddress::unix_name(target.path.value_or(beside(path(""), name)));
   }
   if (target.address) return internet(*target.address, target.port.value_or(0));
   const lab::Host& host = stage_.host(side);
@@ -122,12 +114,8 @@ SocketAddress Sockets::at(const scenario::Target& target, Side side, const std::
                                  target.port.value_or(0));
 }
 
-std::string Sockets::path(std::string_view text) {
-  const std::string server = stage_.server_address().path.value_or("");
-  std::string filled(text.empty() ? "{path}" : text);
-  replace(filled, "{scratch}", stage_.scratch().string());
-  replace(filled, "{path}", server);
-  return filled;
+std::string Sockets::path(const std::string& text) {
+  return text.empty() ? stage_.server_address().path.value_or("") : text;
 }
 
 }  // namespace wireproof::script

@@ -3,10 +3,8 @@
 // thread. Lifetime: owns all sockets; the case and the stage outlive it.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "scenario/model.h"
@@ -25,10 +23,9 @@ class Sockets {
   PeerSocket& open(const std::string& name);
   // The last socket of that name, open or closed; nullptr when there was none.
   PeerSocket* find(const std::string& name);
-  // The open socket of that name, or a new one of the family that `address` has. An open one that
-  // is connected already is kept open under no name, so that a repeated connect makes many.
+  // The open socket of that name, or a new one of that AF_ family.
   PeerSocket& open_or_make(const std::string& name, Side side, int family);
-  PeerSocket& adopt(const std::string& name, Side side, Fd fd);  // an accepted one
+  PeerSocket& adopt(const std::string& name, Side side, Fd fd);
   const std::vector<std::unique_ptr<PeerSocket>>& all() const { return sockets_; }
   void close_all();
 
@@ -36,11 +33,10 @@ class Sockets {
   // Fields that `target` leaves empty are the server's.
   SocketAddress to(const scenario::Target& target);
   // Where a socket is bound: on the server's side at the server's address; on the client's at its
-  // own host's, with a port of the kernel's choice, or at a name of its own beside the server's.
+  // own host's, with a port of the kernel's choice, or at a UNIX name beside the server's.
   SocketAddress at(const scenario::Target& target, Side side, const std::string& name);
-  // With {path} and {scratch} filled in; empty: the server's own. "@name" is abstract.
-  std::string path(std::string_view text);
-  int family() const;  // AF_ of the case
+  std::string path(const std::string& text);  // empty: the server's own
+  int family() const;                         // AF_ of the case
 
  private:
   const scenario::Case& case_;

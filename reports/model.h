@@ -44,9 +44,19 @@ struct CaptureReport {
   bool checksums_valid = true;
 };
 
+// Long lists are bounded where they are written (json.h): first and last items are kept, and
+// `..._left_out` counts what stood between them.
 struct ConnectionReport {
   tcp::Connection connection;
   tcp::Judgement judgement;
+  std::uint64_t segments_left_out = 0;
+};
+
+// All connections of a case in numbers, those left out of the report included.
+struct ConnectionTotals {
+  std::uint64_t count = 0;
+  std::map<std::string, std::uint64_t> opening, closing, verdict;  // by name
+  friend bool operator==(const ConnectionTotals&, const ConnectionTotals&) = default;
 };
 
 // What the kernel said, and whether the packets agree.
@@ -57,6 +67,7 @@ struct WitnessReport {
   std::uint64_t compared = 0, disagreements = 0;
   std::uint64_t overruns = 0;
   std::vector<std::string> heard;  // "sock_diag", "destroyed sockets" ...
+  std::uint64_t readings_left_out = 0, final_sockets_left_out = 0, destroyed_left_out = 0;
 };
 
 struct CaseReport {
@@ -85,6 +96,10 @@ struct CaseReport {
   std::string folder;              // relative to the results folder
   std::string run_again;           // command line that runs this case alone
   std::vector<std::string> notes;  // "loopback: checksums are not proven (offload)"
+  std::uint64_t findings_left_out = 0, steps_left_out = 0, connections_left_out = 0,
+                exchanges_left_out = 0;
+  std::map<std::uint64_t, std::uint64_t> datagrams_left_out;  // by Exchange::index
+  ConnectionTotals connection_totals;  // count 0: of `connections`, made when it is written
 };
 
 // The machine and program a run happened on.
@@ -113,7 +128,10 @@ struct RunReport {
 };
 
 Totals totals(const RunReport& run);
-// design.md's exit status: 0, 1, or 130.
+ConnectionTotals totals(const std::vector<ConnectionReport>& connections);
+// 0: all passed, failed as expected or were skipped. 1: something failed, was in error or not
+// proven (inconclusive); with `strict`, also a finding of a should-rule in a passed case. 3: all
+// cases were skipped, so nothing was tested. 130: interrupted.
 int exit_status(const RunReport& run, bool strict);
 
 }  // namespace wireproof::report

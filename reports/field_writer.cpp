@@ -1,0 +1,71 @@
+#include "reports/field_writer.h"
+
+#include <algorithm>
+
+namespace wireproof::report {
+namespace {
+
+// A case with very many connections keeps the segments of the first ones, all that one can look at,
+// and those of connections that did not pass; and of the connections themselves the first, the
+// last, and those that did not pass.
+constexpr std::size_t segment_budget = 20'000;
+constexpr std::size_t connections_at_each_end = 2'500, more_not_passed = 1'000;
+constexpr std::size_t exchanges_kept = 5'000, datagram_budget = 20'000;
+
+bool is_remarkable(const ConnectionReport& one) {
+  return one.judgement.verdict != Verdict::passed || !one.judgement.findings.empty();
+}
+
+}  // namespace
+
+void FieldWriter::connections(const CaseReport& one) {
+  (*this)("connection_totals", one.connection_totals.count > 0 ? one.connection_totals
+                                                               : report::totals(one.connections));
+  json_.key("connections");
+  json_.begin_array(one.connections.empty());
+  const std::size_t count = one.connections.size();
+  std::size_t ordinary_budget = segment_budget, remarkable_budget = segment_budget;
+  std::size_t left_out = 0, more = more_not_passed;
+  for (std::size_t i = 0; i < count; ++i) {
+    const ConnectionReport& connection = one.connections[i];
+    const bool remarkable = is_remarkable(connection);
+    const bool at_an_end = i < connections_at_each_end || i + connections_at_each_end >= count;
+    if (!at_an_end && !(remarkable && more > 0)) {
+      ++left_out;
+      continue;
+    }
+    if (!at_an_end) --more;
+    std::size_t& budget = remarkable ? remarkable_budget : ordinary_budget;
+    const std::size_t wanted =
+        std::min(connection.connection.segments.size(), 2 * kept_at_each_end);
+    at_each_end_ = wanted <= budget ? kept_at_each_end : 0;
+    if (wanted <= budget) budget -= wanted;
+    json_.item();
+    write(connection);
+    at_each_end_ = kept_at_each_end;
+  }
+  json_.end_array();
+  rare("connections_left_out", one.connections_left_out + left_out);
+}
+
+void FieldWriter::exchanges(const CaseReport& one) {
+  json_.key("exchanges");
+  json_.begin_array(one.exchanges.empty());
+  const std::size_t kept = std::min(one.exchanges.size(), exchanges_kept);
+  std::size_t budget = datagram_budget;
+  for (std::size_t i = 0; i < kept; ++i) {
+    const udp::Exchange& exchange = one.exchanges[i];
+    const auto found = one.datagrams_left_out.find(exchange.index);
+    const std::uint64_t left_out = found == one.datagrams_left_out.end() ? 0 : found->second;
+    const std::size_t wanted = std::min(exchange.datagrams.size(), 2 * kept_at_each_end);
+    at_each_end_ = wanted <= budget ? kept_at_each_end : 0;
+    if (wanted <= budget) budget -= wanted;
+    json_.item();
+    write(ExchangeRef<FieldWriter>{exchange, left_out});
+    at_each_end_ = kept_at_each_end;
+  }
+  json_.end_array();
+  rare("exchanges_left_out", one.exchanges_left_out + (one.exchanges.size() - kept));
+}
+
+}  // namespace wireproof::report

@@ -1,0 +1,29 @@
+// Reports for tests: of this folder's writers, and of what shows them. Thread rule: pure functions.
+#pragma once
+
+#include "reports/model.h"
+
+namespace wireproof::report::sample {
+
+// Two programs, a handshake, an exchange and a close in four segments: as a real case would be.
+CaseReport passed_case();
+// The same, where the last ACK's number is one off: fails by tcp.close.fin-acknowledged.
+CaseReport failed_case();
+CaseReport expected_failure();
+CaseReport skipped_case();
+CaseReport inconclusive_case();
+CaseReport error_case();
+CaseReport udp_case();
+// One of each of the above.
+RunReport run();
+
+// Every field of the model set to something else than its default.
+RunReport every_field();
+
+// Text that breaks careless writers: markup, quotes, controls, terminal escapes, bidirectional
+// overrides, broken UTF-8, NUL.
+std::string hostile();
+// A passed case with hostile() in every text, and in names.
+CaseReport hostile_case();
+
+}  // namespace wireproof::report::sample

@@ -47,6 +47,10 @@ void decode_ip(Packet& packet, Bytes bytes, std::uint32_t on_wire, bool verify) 
   if (ip.cut || ip.stopped) return;
 
   packet.transport_offset = packet.ip_offset + ip.length;
+  if (ip.is_fragment) {
+    packet.fragment_data = packet.ip_offset + ip.fragment_data;
+    packet.fragment_length = ip.payload_length + ip.length - ip.fragment_data;
+  }
   const Bytes rest = bytes.subspan(ip.length);
   const Bytes transport = rest.first(std::min<std::size_t>(rest.size(), ip.payload_length));
   packet.payload_length = ip.payload_length;

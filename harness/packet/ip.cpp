@@ -101,8 +101,10 @@ void walk_extensions(IpHeader& ip, Bytes bytes, std::uint64_t end, bool quoted) 
     } else if (ip.protocol == ip_protocol::routing) {
       read_routing(ip, header);
     }
+    const bool was_fragment_header = ip.protocol == ip_protocol::fragment;
     ip.protocol = header[0];
     ip.length += static_cast<std::uint32_t>(length);
+    if (was_fragment_header) ip.fragment_data = ip.length;
   }
 }
 
@@ -150,6 +152,7 @@ IpHeader decode_ipv4(Bytes bytes, std::uint32_t on_wire, bool verify, bool quote
   }
   if (total > on_wire && !quoted) ip.malformed = "IPv4 total length exceeds the frame";
   ip.payload_length = total - ip.length;
+  ip.fragment_data = ip.length;
   if (bytes.size() < ip.length) {
     ip.cut = true;
     return ip;

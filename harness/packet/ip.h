@@ -25,8 +25,9 @@ struct IpHeader {
   std::uint32_t id = 0;
   bool dont_fragment = false, is_fragment = false, more_fragments = false;
   std::uint16_t fragment_offset = 0;  // bytes
-  std::uint32_t length = 0;           // of the headers, all together
-  std::uint32_t payload_length = 0;   // after them, as the length fields say
+  std::uint32_t fragment_data = 0;  // where the fragment's part begins: after the headers before it
+  std::uint32_t length = 0;         // of the headers, all together
+  std::uint32_t payload_length = 0;  // after them, as the length fields say
   Checksum checksum = Checksum::unknown;
   bool cut = false;      // headers not captured to their end: protocol is not reached
   bool stopped = false;  // malformed such that no transport header follows

@@ -106,6 +106,8 @@ TEST(Ipv4, FirstFragmentHasItsHeaderAndLaterOnesNone) {
   EXPECT_TRUE(first.more_fragments);
   EXPECT_EQ(first.checksum, Checksum::unknown);
   EXPECT_EQ(first.payload.size(), 4u);
+  EXPECT_EQ(first.fragment_data, first.transport_offset);
+  EXPECT_EQ(first.fragment_length, 24u);
   const Packet later =
       decoded(keep, build::ip(kClient4.address, kServer4.address, 6, build::View(whole).subspan(24),
                               {.id = 5, .fragment_offset = 24}));
@@ -192,6 +194,14 @@ TEST(Ipv6, FragmentHeaderIsReadAndAtomicFragmentsAreWhole) {
                               {.id = 3, .fragment_offset = 1232}));
   EXPECT_EQ(later.fragment_offset, 1232);
   EXPECT_EQ(later.protocol, Protocol::other);
+  // In the fragmentable part may be headers of its own before the transport's.
+  const Bytes inner = build::join({Bytes{6, 0, 1, 4, 0, 0, 0, 0}, segment6("abcd")});
+  const Packet with_options = decoded(keep, build::ip(kClient6.address, kServer6.address, 60, inner,
+                                                      {.id = 3, .more_fragments = true}));
+  EXPECT_EQ(with_options.protocol, Protocol::tcp);
+  EXPECT_EQ(with_options.fragment_data, 14u + 48);
+  EXPECT_EQ(with_options.transport_offset, 14u + 56);
+  EXPECT_EQ(with_options.fragment_length, 32u);
   const Packet atomic = decoded(
       keep, packet6({.options = Bytes{6, 0, 0, 0, 0, 0, 0, 9}, .first_extension = 44}, "abc"));
   EXPECT_FALSE(atomic.is_fragment);

@@ -129,6 +129,9 @@ struct Packet {
   bool is_fragment = false;
   std::uint16_t fragment_offset = 0;  // bytes
   bool more_fragments = false;
+  // Of a fragment: where in frame.bytes its part of the original packet begins, and how long that
+  // is by the length fields. In a first fragment the transport header may stand further on.
+  std::uint32_t fragment_data = 0, fragment_length = 0;
   std::uint8_t vlan_tags = 0;
   bool cut = false;  // the capture has not all bytes of the headers below
   // Empty, or what breaks the rules of its own format: "TCP data offset 3 is below 5". Such a

@@ -21,16 +21,26 @@ struct Error {
 // file:line:column: message, the line, a caret, the hint (ninja's form).
 std::string to_string(const Error&);
 
+// Names that the loader cannot know, since they belong to modules after it.
+struct Vocabulary {
+  std::vector<std::string> rules;  // ids of all rules; empty: only an id's form is checked
+};
+
 // `id_prefix` is the file's path below the scenarios' root, without ".json":
 // "tcp/close/client-first".
 tl::expected<std::vector<Case>, std::vector<Error>> load_text(std::string_view text,
                                                               const std::string& file,
-                                                              const std::string& id_prefix);
-// A file, or all *.json files below a folder (sorted). Ids are relative to the folder given.
-tl::expected<std::vector<Case>, std::vector<Error>> load(const std::filesystem::path& path);
+                                                              const std::string& id_prefix,
+                                                              const Vocabulary& vocabulary = {});
+// A file, or all *.json files below a folder (sorted; "schema" folders and hidden ones left out).
+// Ids are relative to the folder given; of a file they are its name. What cannot be read is an
+// error too.
+tl::expected<std::vector<Case>, std::vector<Error>> load(const std::filesystem::path& path,
+                                                         const Vocabulary& vocabulary = {});
 
-// `--filter`: words separated by commas or spaces; each matches an id's part, a tag or a parameter
-// ("family=ipv6"); '!' before a word leaves out; '*' is a wildcard.
+// `--filter`: words; each matches parts of an id (between its / - , @), a tag, or a parameter
+// ("family=ipv6"); '*' is a wildcard. Words with a space between must all match, of words with a
+// comma between one is enough; '!' before a word leaves out what it matches, wherever it stands.
 bool matches(const Case& one, std::string_view filter);
 
 }  // namespace wireproof::scenario

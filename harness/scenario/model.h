@@ -21,7 +21,7 @@ namespace wireproof::scenario {
 
 using std::chrono::milliseconds;
 
-// A place in a scenario file, from 1.
+// A place in a scenario file, from 1. Line 0: the file as a whole.
 struct Position {
   std::string file;
   unsigned line = 0, column = 0;
@@ -54,7 +54,8 @@ struct Bytes {
   std::string bytes;
   std::string shown;  // as the file wrote it, shortened: for messages
 };
-// The byte at offset i of a pattern is 'a' + i % 26 in every part of wireproof.
+// The byte at offset i of a pattern is '!' + i % 89 in every part of wireproof: printable, and of a
+// prime period, so that a block that is lost, repeated or moved shows.
 std::string pattern(std::size_t length);
 
 // Address of a connect, bind or datagram. Empty fields: the case's own server address, port or
@@ -93,7 +94,8 @@ struct Send {
   std::size_t chunk = 0;
   milliseconds chunk_gap{0};
   // Datagrams: a socket's name whose address to send to, or "sender": who sent the last datagram
-  // received on this socket. Absent: to_address (of an unconnected socket), or where it is connected.
+  // received on this socket. Absent: to_address (of an unconnected socket), or where it is
+  // connected.
   std::optional<std::string> to;
   Target to_address;
   std::string fails;
@@ -225,7 +227,7 @@ struct Case {
   milliseconds time_limit{10000};
   milliseconds settle{1000};          // at the most, for connections to end after the last step
   std::size_t ring_bytes = 2u << 20;  // of each capture
-  std::size_t path_length = 0;  // UNIX: bytes of {path}; 0: as short as it comes
+  std::size_t path_length = 0;        // UNIX: bytes of {path}; 0: as short as it comes
   bool retry_inconclusive = true;
   Position position;
 };

@@ -1,0 +1,160 @@
+#include "scenario/case_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "scenario/expected_reader.h"
+#include "scenario/names.h"
+#include "scenario/program_reader.h"
+#include "scenario/step_reader.h"
+
+namespace wireproof::scenario {
+namespace {
+
+constexpr std::string_view keys[] = {"$schema",
+                                     "title",
+                                     "story",
+                                     "tags",
+                                     "matrix",
+                                     "topology",
+                                     "transport",
+                                     "family",
+                                     "server",
+                                     "client",
+                                     "steps",
+                                     "expect",
+                                     "expected_failures",
+                                     "time_limit_ms",
+                                     "settle_ms",
+                                     "ring_kib",
+                                     "retry_inconclusive"};
+
+constexpr std::int64_t longest_case_ms = 600'000;
+constexpr std::size_t longest_title = 200;
+
+void read_title_and_story(const Object& object, Case& one) {
+  Errors& errors = object.errors();
+  if (const Field field = object.require("title", "one line that says what the scenario shows")) {
+    one.title = read_string(field, errors).value_or("");
+    if (one.title.find_first_not_of(' ') == std::string::npos && field.node->string()) {
+      errors.add(field.offset(), "an empty title", "one line that says what the scenario shows");
+    } else if (one.title.size() > longest_title || one.title.find('\n') != std::string::npos) {
+      errors.add(field.offset(), "a title of more than one line",
+                 fmt::format("at most {} bytes; the rest is \"story\"", longest_title));
+    }
+  }
+  // JSON has no strings of several lines, so a story may be a list of them.
+  if (const Field field = object.get("story")) {
+    if (field.node->list()) {
+      for (const Field& line : read_list(field, errors)) {
+        if (!one.story.empty()) one.story += '\n';
+        one.story += read_string(line, errors).value_or("");
+      }
+    } else {
+      one.story = read_string(field, errors).value_or("");
+    }
+  }
+}
+
+void read_tags(const Object& object, Case& one) {
+  const Field field = object.get("tags");
+  if (!field) return;
+  for (const Field& entry : read_list(field, object.errors())) {
+    auto tag = read_string(entry, object.errors());
+    if (!tag) continue;
+    if (tag->empty() ||
+        tag->find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos) {
+      object.errors().add(entry.offset(), fmt::format("{} is no tag", wireproof::quoted(*tag)),
+                          "small letters, digits and '-'");
+    } else if (std::ranges::find(one.tags, *tag) != one.tags.end()) {
+      object.errors().add(entry.offset(),
+                          fmt::format("tag {} is given twice", wireproof::quoted(*tag)),
+                          "remove one of them");
+    } else {
+      one.tags.push_back(std::move(*tag));
+    }
+  }
+}
+
+void read_ground(const Object& object, Case& one) {
+  Errors& errors = object.errors();
+  if (const auto topology = object.choice<lab::Topology>("topology", "topology", topologies)) {
+    one.topology = *topology;
+  }
+  if (const auto transport = object.choice<Transport>("transport", "transport", transports)) {
+    one.transport = *transport;
+  }
+  one.family = is_unix(one.transport) ? Family::unix_path : Family::ipv4;
+  if (const auto family = object.choice<Family>("family", "family", families)) {
+    const bool unix_family = *family == Family::unix_path || *family == Family::unix_abstract;
+    if (unix_family != is_unix(one.transport)) {
+      errors.add(object.get("family").offset(),
+                 fmt::format("{} does not run over {}", name(one.transport), name(*family)),
+                 is_unix(one.transport)
+                     ? "\"unix-path\" or \"unix-abstract\""
+                     : "\"ipv4\" or \"ipv6\"; or a \"transport\" of UNIX sockets");
+    } else {
+      one.family = *family;
+    }
+  }
+  if (is_unix(one.transport) && one.topology != lab::Topology::loopback) {
+    errors.add(
+        object.get("topology").offset(),
+        fmt::format("UNIX sockets do not reach across \"{}\"", name_in(topologies, one.topology)),
+        "remove \"topology\"");
+  }
+}
+
+void read_times(const Object& object, Case& one) {
+  if (const auto limit = object.span("time_limit_ms", 1, longest_case_ms)) one.time_limit = *limit;
+  if (const auto settle = object.span("settle_ms", 0, longest_case_ms)) one.settle = *settle;
+  if (const auto ring = object.integer("ring_kib", 64, 1 << 20)) {
+    one.ring_bytes = static_cast<std::size_t>(*ring) << 10;
+  }
+  one.retry_inconclusive = object.boolean("retry_inconclusive").value_or(true);
+}
+
+}  // namespace
+
+std::span<const std::string_view> top_keys() { return keys; }
+
+Case read_case(const Node& root, const Vocabulary& vocabulary, Errors& errors) {
+  Case one;
+  const Object object({&root, "the scenario"}, keys, errors);
+  if (!object.valid()) return one;
+  one.position = errors.source().position(object.offset());
+  read_title_and_story(object, one);
+  read_tags(object, one);
+  read_ground(object, one);
+  read_times(object, one);
+  for (const Side side : {Side::server, Side::client}) {
+    const Field field = object.get(name(side));
+    if (!field) continue;
+    auto& program = side == Side::server ? one.server : one.client;
+    program = read_program(field, side, one.transport, one.time_limit, errors);
+    if (side == Side::server && program && one.topology == lab::Topology::remote) {
+      errors.add(object.key_offset("server"), "a server to start in a scenario with a remote one",
+                 "topology \"remote\" drives a server that runs elsewhere: remove \"server\"");
+    }
+  }
+  if (const Field script = object.get("steps")) {
+    one.steps = StepReader(one, errors).read(script);
+  }
+  const Node* steps = object.get("steps").node;
+  const bool has_steps = steps && !(steps->list() && steps->list()->empty());
+  if (!object.has("server") && !object.has("client") && !has_steps) {
+    errors.add(object.offset(), "nothing happens in this scenario",
+               "add a \"server\" and a \"client\", or \"steps\" for the script that plays them");
+  }
+  if (const Field expect = object.get("expect")) {
+    one.expected = read_expected(expect, one, vocabulary, errors);
+  }
+  if (const Field failures = object.get("expected_failures")) {
+    one.expected_failures = read_expected_failures(failures, one.expected, vocabulary, errors);
+  }
+  return one;
+}
+
+}  // namespace wireproof::scenario

@@ -1,7 +1,7 @@
 // One TCP connection as its packets show it: what the tracker makes, what rules judge, what reports
-// and ladder diagrams show. Sequence and acknowledgement numbers are widened to 64 bits and relative
-// to each sender's ISN (the SYN is 0, the first byte 1), so nothing here wraps.
-// Plain values: no thread rule.
+// and ladder diagrams show. Sequence and acknowledgement numbers are widened to 64 bits and
+// relative to each sender's ISN (the SYN is 0, the first byte 1), so nothing here wraps. Plain
+// values: no thread rule.
 #pragma once
 
 #include <array>
@@ -13,15 +13,30 @@
 
 #include "base/finding.h"
 #include "packet/packet.h"
+#include "tcp/oddity.h"
 #include "tcp/state.h"
 
 namespace wireproof::tcp {
 
 enum class Opening : std::uint8_t {
-  three_way, simultaneous, refused, unanswered, half_open, not_captured, inconclusive, none,
+  three_way,
+  simultaneous,
+  refused,
+  unanswered,
+  half_open,
+  not_captured,
+  inconclusive,
+  none,
 };
 enum class Closing : std::uint8_t {
-  four_way, three_segment, simultaneous, reset, refused, none, unfinished, not_captured,
+  four_way,
+  three_segment,
+  simultaneous,
+  reset,
+  refused,
+  none,
+  unfinished,
+  not_captured,
   inconclusive,
 };
 enum class ClosedFirst : std::uint8_t { nobody, client, server, both };
@@ -36,25 +51,28 @@ std::optional<ClosedFirst> closed_first_from_name(std::string_view);
 // What the tracker says of one segment besides its fields; several may hold.
 namespace mark {
 inline constexpr std::uint32_t retransmission = 1u << 0, capture_duplicate = 1u << 1,
-    out_of_order = 1u << 2, duplicate_ack = 1u << 3, keep_alive = 1u << 4,
-    keep_alive_ack = 1u << 5, zero_window = 1u << 6, window_probe = 1u << 7,
-    window_update = 1u << 8, challenge_ack = 1u << 9, partial_retransmission = 1u << 10,
-    outside_window = 1u << 11,  // not acceptable to the receiver (RFC 9293 3.10.7.4)
-    stray = 1u << 12,           // belongs to no state of this connection
-    bad_checksum = 1u << 13, offloaded = 1u << 14, gap_before = 1u << 15,
-    fast_open_data = 1u << 16, spurious = 1u << 17;
+                               out_of_order = 1u << 2, duplicate_ack = 1u << 3,
+                               keep_alive = 1u << 4, keep_alive_ack = 1u << 5,
+                               zero_window = 1u << 6, window_probe = 1u << 7,
+                               window_update = 1u << 8, challenge_ack = 1u << 9,
+                               partial_retransmission = 1u << 10,
+                               outside_window =
+                                   1u << 11,  // not acceptable to the receiver (RFC 9293 3.10.7.4)
+    stray = 1u << 12,                         // belongs to no state of this connection
+    bad_checksum = 1u << 13, offloaded = 1u << 14, gap_before = 1u << 15, fast_open_data = 1u << 16,
+                               spurious = 1u << 17;
 }
 std::string marks_text(std::uint32_t marks);  // "retransmission, zero window"
 
 struct Segment {
-  std::uint64_t packet = 0;   // number in the capture
+  std::uint64_t packet = 0;  // number in the capture
   std::int64_t time_ns = 0;
   Side from = Side::client;
   std::uint16_t flags = 0;
-  std::int64_t seq = 0;       // relative, widened; negative: before the ISN
-  std::int64_t ack = 0;       // relative to the other end's ISN; only when ACK is set
-  std::uint32_t length = 0;   // payload bytes on the wire
-  std::uint32_t window = 0;   // scaled where both ends agreed on scaling
+  std::int64_t seq = 0;      // relative, widened; negative: before the ISN
+  std::int64_t ack = 0;      // relative to the other end's ISN; only when ACK is set
+  std::uint32_t length = 0;  // payload bytes on the wire
+  std::uint32_t window = 0;  // scaled where both ends agreed on scaling
   std::uint32_t marks = 0;
   std::uint32_t raw_seq = 0, raw_ack = 0;
   // Sequence numbers taken: payload, SYN and FIN one each (RFC 9293 3.4).
@@ -75,13 +93,13 @@ struct Transition {
 
 struct End {
   packet::Endpoint endpoint;
-  State state = State::closed;       // after the last packet
+  State state = State::closed;  // after the last packet
   std::uint32_t isn = 0;
   bool isn_known = false;
   std::uint64_t segments = 0;
   std::uint64_t data_segments = 0;
-  std::uint64_t payload_bytes = 0;   // each byte of the stream once
-  std::uint64_t payload_bytes_sent = 0;  // retransmissions counted
+  std::uint64_t payload_bytes = 0;                 // each byte of the stream once
+  std::uint64_t payload_bytes_sent = 0;            // retransmissions counted
   std::uint64_t payload_bytes_after_peer_fin = 0;  // half-close
   std::uint64_t retransmissions = 0;
   std::uint64_t syn_retransmissions = 0, fin_retransmissions = 0;
@@ -91,24 +109,37 @@ struct End {
   std::optional<std::uint16_t> mss;
   std::optional<std::uint8_t> window_scale;
   bool sack_permitted = false, timestamps = false, ecn_setup = false;
+  std::uint64_t window_probes = 0, capture_duplicates = 0;
+  std::uint64_t good_checksums = 0, bad_checksums = 0;  // partial and unknown ones in neither
+  std::optional<std::uint64_t> first_segment_packet;
 };
 
 struct Connection {
-  std::uint64_t index = 0;           // order of first packets, from 1
-  std::array<End, 2> ends;           // [0] client, [1] server
+  std::uint64_t index = 0;  // order of first packets, from 1
+  std::array<End, 2> ends;  // [0] client, [1] server
   End& end(Side side) { return ends[static_cast<std::size_t>(side)]; }
   const End& end(Side side) const { return ends[static_cast<std::size_t>(side)]; }
-  std::vector<Segment> segments;     // in wire order (capture order mended)
+  std::vector<Segment> segments;  // in wire order (capture order mended)
   std::vector<Transition> transitions;
   Opening opening = Opening::none;
   Closing closing = Closing::none;
   ClosedFirst closed_first = ClosedFirst::nobody;
-  bool half_close = false;           // payload went on against the first FIN's direction
+  bool half_close = false;  // payload went on against the first FIN's direction
   bool fast_open = false, mptcp = false, urgent = false, ecn = false, accurate_ecn = false;
   std::int64_t first_time_ns = 0, last_time_ns = 0;
-  std::optional<std::int64_t> handshake_ns, first_byte_ns, close_ns;  // durations of the phases
+  // Durations of the phases: first SYN to the handshake's ACK; first packet to the server's first
+  // byte; first FIN (or RST) to the close's last ACK.
+  std::optional<std::int64_t> handshake_ns, first_byte_ns, close_ns;
   std::vector<std::uint64_t> icmp_packets;
+  std::vector<Oddity> oddities;  // what rules may object to; empty on an ordinary connection
+  std::uint64_t odd_kinds = 0;   // bit() of each kind that is in `oddities`
+  bool one_sided = false;        // only one direction was captured
+  bool handshake_done = false;   // SYN, SYN-ACK and ACK seen, each numbering the other
+  bool has(Odd kind) const { return (odd_kinds & bit(kind)) != 0; }
 };
+
+// All states of one end in order, the initial one first.
+std::vector<State> state_path(const Connection& connection, Side side);
 
 // Findings and verdicts of one connection.
 struct Judgement {

@@ -17,6 +17,12 @@ struct CaptureFacts {
   bool ends_after_traffic = false;     // it went on past the last packet
   bool checksums_valid = true;         // false on lo: transmit offload cannot be turned off there
   std::uint64_t dropped = 0;           // by the kernel, or the interface
+  // Something before the capture point may drop, hold, double or spoil packets (rules on a wire):
+  // what is missing or twice is then no fault of an end.
+  bool lossy_path = false;
+
+  // All that passed is in the capture, in causal order: absence proves something.
+  bool whole() const { return starts_before_traffic && ends_after_traffic && dropped == 0; }
 };
 
 class Tracker {

@@ -1,0 +1,302 @@
+#include "tcp/flow.h"
+
+#include <algorithm>
+
+namespace wireproof::tcp {
+
+namespace flag = packet::flag;
+using packet::Checksum;
+
+namespace {
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr std::size_t kOdditiesOfAKind = 16;  // more of the same tell nobody anything
+
+bool syn_alone(const packet::Packet& packet) {
+  return (packet.tcp.flags & (flag::syn | flag::ack | flag::rst | flag::fin)) == flag::syn;
+}
+
+std::uint32_t sequence_length(const packet::Packet& packet) {
+  return packet.payload_length + (packet.tcp.has(flag::syn) ? 1u : 0u) +
+         (packet.tcp.has(flag::fin) ? 1u : 0u);
+}
+
+// Where the SYN is not in the capture, the well-known or lower port is the server's.
+bool source_is_client(const packet::Packet& packet) {
+  if (packet.tcp.has(flag::syn)) return !packet.tcp.has(flag::ack);
+  return packet.source.port >= packet.destination.port;
+}
+
+}  // namespace
+
+Flow::Flow(std::uint64_t index, const Packet& first, const CaptureFacts& facts) : facts_(facts) {
+  connection_.index = index;
+  const bool forward = source_is_client(first);
+  end(Side::client).endpoint = forward ? first.source : first.destination;
+  end(Side::server).endpoint = forward ? first.destination : first.source;
+  connection_.first_time_ns = connection_.last_time_ns = first.frame.time_ns;
+  const bool opens = syn_alone(first);
+  end(Side::client).state = opens ? State::closed : State::unknown;
+  end(Side::server).state = opens ? State::listen : State::unknown;
+  connection_.segments.reserve(12);
+}
+
+Side Flow::side_of(const Packet& packet) const {
+  return packet.source == connection_.ends[0].endpoint ? Side::client : Side::server;
+}
+
+Segment Flow::make_segment(const Packet& packet, Side from) const {
+  Segment segment;
+  segment.packet = packet.frame.number;
+  segment.time_ns = packet.frame.time_ns;
+  segment.from = from;
+  segment.flags = packet.tcp.flags;
+  segment.length = packet.payload_length;
+  segment.window = packet.tcp.window;
+  segment.raw_seq = packet.tcp.seq;
+  segment.raw_ack = packet.tcp.ack;
+  const Half& me = half(from);
+  const Half& peer = half(other(from));
+  if (me.based) segment.seq = me.widened(packet.tcp.seq);
+  if (peer.based && packet.tcp.has(flag::ack)) segment.ack = peer.widened(packet.tcp.ack);
+  return segment;
+}
+
+Flow::Fate Flow::add(const Packet& packet) {
+  const Side from = side_of(packet);
+  if (seen_twice(packet, from)) return Fate::kept;
+  if (over_ && packet.tcp.has(flag::syn) && !packet.tcp.has(flag::rst) &&
+      packet.malformed.empty()) {
+    const bool answer = packet.tcp.has(flag::ack);
+    if (!answer || !half(from).based || packet.tcp.seq != half(from).base) return Fate::new_life;
+  }
+  Segment& segment = connection_.segments.emplace_back(make_segment(packet, from));
+  connection_.last_time_ns = std::max(connection_.last_time_ns, segment.time_ns);
+  End& sender = end(from);
+  ++sender.segments;
+  sender.payload_bytes_sent += segment.length;
+  if (segment.length != 0) ++sender.data_segments;
+  if (!sender.first_segment_packet) sender.first_segment_packet = segment.packet;
+
+  Fate fate = Fate::kept;
+  if (!packet.malformed.empty()) {
+    note(Odd::malformed, from, segment.packet, 0, 0, packet.malformed);
+    segment.marks |= mark::stray;
+  } else if (!spoiled(packet, from, segment)) {
+    if (packet.cut) note(Odd::header_cut, from, segment.packet);
+    fate = dispatch(packet, segment);
+  }
+  if (fate != Fate::kept) {
+    connection_.segments.pop_back();
+    --sender.segments;
+    return fate;
+  }
+  half(from).last_heard_ns = connection_.segments.back().time_ns;
+  half(from).spoke = true;
+  if (explained_packet_ != 0) mend_order();
+  return Fate::kept;
+}
+
+Flow::Fate Flow::dispatch(const Packet& packet, Segment& segment) {
+  check_flags(packet, segment);
+  if ((segment.marks & mark::stray) != 0) return Fate::kept;
+  if (packet.tcp.has(flag::ack)) {
+    adopt_spoiled(other(segment.from), packet.tcp.ack, segment.packet);
+  }
+  if (packet.tcp.has(flag::rst)) {
+    on_reset(packet, segment);
+    return Fate::kept;
+  }
+  if (packet.tcp.has(flag::syn)) return on_syn(packet, segment);
+  on_segment(packet, segment);
+  return Fate::kept;
+}
+
+// On lo or `any` a capture may hold each packet twice, a mirror port often does; a network may
+// double one too. A retransmission is another packet: with an IP identification of its own, later,
+// and (but for a lone FIN or SYN) after something else.
+bool Flow::seen_twice(const Packet& packet, Side from) {
+  Half& me = half(from);
+  Fingerprint print;
+  print.packet = packet.frame.number;
+  print.time_ns = packet.frame.time_ns;
+  print.seq = packet.tcp.seq;
+  print.ack = packet.tcp.ack;
+  print.length = packet.payload_length;
+  print.ip_id = packet.ip_id;
+  print.flags = packet.tcp.flags;
+  print.window = packet.tcp.window;
+  if (packet.tcp.options.timestamps) print.ts_value = packet.tcp.options.timestamps->value;
+  if (packet.tcp.options.sack_count != 0) print.sack_left = packet.tcp.options.sack[0].left;
+  const Fingerprint* twin = nullptr;
+  for (const Fingerprint& known : me.last) {
+    if (known.packet != 0 && known.seq == print.seq && known.ack == print.ack &&
+        known.length == print.length && known.flags == print.flags &&
+        known.window == print.window && known.ip_id == print.ip_id &&
+        known.ts_value == print.ts_value && known.sack_left == print.sack_left) {
+      twin = &known;
+    }
+  }
+  if (twin != nullptr) {
+    const std::int64_t apart = std::abs(print.time_ns - twin->time_ns);
+    const bool numbered = packet.source.address.family == packet::Family::ipv4 && print.ip_id != 0;
+    const bool adjacent =
+        !connection_.segments.empty() && connection_.segments.back().packet == twin->packet;
+    const std::int64_t limit = numbered                       ? 5 * kMillisecond
+                               : sequence_length(packet) != 0 ? kMillisecond
+                               : adjacent                     ? kMillisecond / 10
+                                                              : -1;
+    if (apart <= limit) {
+      Segment& segment = connection_.segments.emplace_back(make_segment(packet, from));
+      segment.marks |= mark::capture_duplicate;
+      ++end(from).capture_duplicates;
+      note(Odd::duplicate, from, segment.packet, 0, 0, {}, twin->packet);
+      return true;
+    }
+  }
+  me.last[1] = me.last[0];
+  me.last[0] = print;
+  return false;
+}
+
+// A receiver must drop a segment with a bad checksum (RFC 9293 3.1, MUST-3), or in a synchronised
+// state one without ACK (3.10.7.4): so it counts as sent only once it is acknowledged. Where an
+// end's every checksum is bad and answered, the capture was taken before hardware filled them in.
+bool Flow::spoiled(const Packet& packet, Side from, Segment& segment) {
+  Half& me = half(from);
+  End& sender = end(from);
+  bool drop = false;
+  if (packet.checksum == Checksum::good) {
+    ++sender.good_checksums;
+  } else if (packet.checksum == Checksum::bad && facts_.checksums_valid) {
+    ++sender.bad_checksums;
+    segment.marks |= mark::bad_checksum;
+    note(Odd::checksum_bad, from, segment.packet);
+    drop = me.answered_spoiled == 0 || sender.good_checksums != 0;
+  }
+  constexpr std::uint16_t kControl = flag::syn | flag::rst | flag::ack;
+  const bool ackless = (packet.tcp.flags & kControl) == 0 && me.any_ack;
+  if (ackless && !drop) {
+    note(Odd::ack_flag_missing, from, segment.packet, 0, packet.tcp.flags);
+    drop = true;
+  }
+  if (!drop) return false;
+  if (sequence_length(packet) != 0 && !packet.tcp.has(flag::rst)) {
+    auto copy = std::make_unique<Packet>(packet);
+    copy->payload = {};
+    copy->frame.bytes = {};
+    me.spoiled = std::move(copy);
+  }
+  return true;
+}
+
+void Flow::adopt_spoiled(Side from, std::uint32_t raw_ack, std::uint64_t packet) {
+  Half& me = half(from);
+  if (!me.spoiled) return;
+  const std::uint32_t reach = raw_ack - me.spoiled->tcp.seq;
+  if (reach == 0 || reach > sequence_length(*me.spoiled)) return;
+  const std::unique_ptr<Packet> sent = std::move(me.spoiled);
+  const bool known = me.based && me.widened(raw_ack) <= me.next;
+  if (known) return;  // a good copy came before
+  const bool ackless = sent->checksum != Checksum::bad;
+  note(ackless ? Odd::ackless_acknowledged : Odd::checksum_answered, other(from), packet, 0, 0, {},
+       sent->frame.number, true);
+  if (!ackless) ++me.answered_spoiled;
+  for (Segment& segment : connection_.segments) {
+    if (segment.packet != sent->frame.number) continue;
+    const Segment at = make_segment(*sent, from);
+    segment.seq = at.seq;
+    segment.ack = at.ack;
+    if (sent->tcp.has(flag::syn)) {
+      on_syn(*sent, segment);
+    } else {
+      on_segment(*sent, segment);
+    }
+    return;
+  }
+}
+
+packet::Packet Flow::take_split_syn() {
+  const Packet syn = *pending_syn_;
+  pending_syn_.reset();
+  auto& segments = connection_.segments;
+  const auto it = std::find_if(segments.rbegin(), segments.rend(), [&](const Segment& segment) {
+    return segment.packet == syn.frame.number;
+  });
+  if (it != segments.rend()) {
+    --end(it->from).segments;
+    segments.erase(std::next(it).base());
+  }
+  forget(Odd::syn_in_connection, syn.frame.number);
+  over_ = true;
+  return syn;
+}
+
+void Flow::add_icmp(std::uint64_t packet) { connection_.icmp_packets.push_back(packet); }
+
+void Flow::note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted, std::int64_t seen,
+                std::string_view detail, std::uint64_t other_packet, bool certain) {
+  auto& list = connection_.oddities;
+  if (connection_.has(kind)) {
+    const auto same = std::count_if(list.begin(), list.end(),
+                                    [&](const Oddity& oddity) { return oddity.kind == kind; });
+    if (static_cast<std::size_t>(same) >= kOdditiesOfAKind) return;
+  }
+  connection_.odd_kinds |= bit(kind);
+  list.push_back({kind, side, packet, other_packet, wanted, seen, certain, detail});
+}
+
+void Flow::forget(Odd kind, std::uint64_t packet) {
+  auto& list = connection_.oddities;
+  std::erase_if(list, [&](const Oddity& oddity) {
+    return oddity.kind == kind && (packet == 0 || oddity.packet == packet);
+  });
+  if (std::none_of(list.begin(), list.end(), [&](const Oddity& o) { return o.kind == kind; })) {
+    connection_.odd_kinds &= ~bit(kind);
+  }
+}
+
+void Flow::move(Side side, State to, const Segment& cause) {
+  move(side, to, cause.packet, cause.time_ns);
+}
+
+void Flow::move(Side side, State to, std::uint64_t packet, std::int64_t time_ns) {
+  End& e = end(side);
+  if (e.state == to) return;
+  connection_.transitions.push_back({side, e.state, to, packet, time_ns});
+  e.state = to;
+}
+
+void Flow::take_back(Side side, State from) {
+  auto& list = connection_.transitions;
+  for (auto it = list.rbegin(); it != list.rend(); ++it) {
+    if (it->side != side) continue;
+    if (it->from == from) {
+      end(side).state = from;
+      list.erase(std::next(it).base());
+    }
+    return;
+  }
+}
+
+// Nothing of that end was seen: its numbers are guessed from what the other acknowledges.
+void Flow::base_on_ack(Side side, std::uint32_t raw_ack) {
+  Half& unseen = half(side);
+  unseen.base = raw_ack - 1;
+  unseen.based = true;
+  unseen.next = 1;
+}
+
+// An acknowledgement that stood before what it acknowledges moves behind it.
+void Flow::mend_order() {
+  auto& segments = connection_.segments;
+  const auto early = std::find_if(segments.rbegin(), segments.rend(), [&](const Segment& segment) {
+    return segment.packet == explained_packet_;
+  });
+  explained_packet_ = 0;
+  if (early == segments.rend()) return;
+  const auto at = std::next(early).base();
+  std::rotate(at, at + 1, segments.end());
+}
+
+}  // namespace wireproof::tcp

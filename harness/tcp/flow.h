@@ -1,0 +1,131 @@
+// One connection being tracked: takes its packets one by one, and is a Connection in the end. All
+// its state is its own, so that a finished one can be let go of at any time.
+// Thread rule: one thread at a time.
+#pragma once
+
+#include <memory>
+
+#include "tcp/half.h"
+#include "tcp/tracker.h"
+
+namespace wireproof::tcp {
+
+class Flow {
+ public:
+  Flow(std::uint64_t index, const packet::Packet& first, const CaptureFacts& facts);
+
+  // What the caller must do with the packet.
+  enum class Fate : std::uint8_t {
+    kept,      // it belongs here
+    new_life,  // it begins another connection of the same endpoints
+    splits,    // it answers `split_syn()`, which begins another connection: add that, then this
+  };
+  Fate add(const packet::Packet& packet);
+  packet::Packet take_split_syn();  // after Fate::splits; its spans are empty
+  void add_icmp(std::uint64_t packet);
+  bool closed() const { return over_; }  // nothing but strays and resent ends can follow
+
+  Connection finish();
+
+ private:
+  using Packet = packet::Packet;
+  Side side_of(const Packet& packet) const;
+  Half& half(Side side) { return halves_[static_cast<std::size_t>(side)]; }
+  const Half& half(Side side) const { return halves_[static_cast<std::size_t>(side)]; }
+  End& end(Side side) { return connection_.end(side); }
+
+  // flow.cpp
+  Fate dispatch(const Packet& packet, Segment& segment);
+  void mend_order();
+  Segment make_segment(const Packet& packet, Side from) const;
+  bool seen_twice(const Packet& packet, Side from);
+  bool spoiled(const Packet& packet, Side from, Segment& segment);
+  void adopt_spoiled(Side from, std::uint32_t raw_ack, std::uint64_t packet);
+  void note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted = 0,
+            std::int64_t seen = 0, std::string_view detail = {}, std::uint64_t other = 0,
+            bool certain = false);
+  void forget(Odd kind, std::uint64_t packet);
+  void move(Side side, State to, const Segment& cause);
+  void move(Side side, State to, std::uint64_t packet, std::int64_t time_ns);
+  // The last transition of `side` out of `from` was a guess that the packets disprove.
+  void take_back(Side side, State from);
+  void base_on_ack(Side side, std::uint32_t raw_ack);
+
+  // flow_open.cpp
+  Fate on_syn(const Packet& packet, Segment& segment);
+  Fate on_syn_only(const Packet& packet, Segment& segment);
+  Fate on_syn_ack(const Packet& packet, Segment& segment);
+  void begin(const Packet& packet, Segment& segment);
+  void take_syn_options(const Packet& packet, Side from);
+  void take_syn_data(const Packet& packet, Segment& segment);
+  void rebase(Side side, std::uint32_t isn);
+  bool handshake_ack_right(Segment& segment);
+  void late_syn(const Packet& packet, Segment& segment);
+
+  // flow_data.cpp
+  void on_segment(const Packet& packet, Segment& segment);
+  void on_ack(const Packet& packet, Segment& segment);
+  void acknowledge(Side from, std::int64_t ack, std::uint64_t packet, std::int64_t time_ns,
+                   bool with_fin);
+  void on_same_ack(const Packet& packet, Segment& segment);
+  void explain_early_ack(Side sender, const Segment& by);
+  void settle_early_ack(Side side);
+  void on_window(const Packet& packet, Segment& segment);
+
+  // flow_sequence.cpp
+  bool on_probe(const Packet& packet, Segment& segment);
+  void on_sequence(const Packet& packet, Segment& segment);
+  void on_new_data(const Packet& packet, Segment& segment);
+  void on_old_data(const Packet& packet, Segment& segment);
+  void on_fin(Segment& segment);
+  void fin_acknowledged(Side by, std::uint64_t packet, std::int64_t time_ns, bool with_fin);
+  std::int64_t fill_holes(Half& me, std::int64_t from, std::int64_t to);
+  void compare_bytes(const Packet& packet, const Segment& segment);
+  void check_window(const Segment& segment, std::int64_t data_end);
+
+  // flow_reset.cpp
+  void on_reset(const Packet& packet, Segment& segment);
+  void on_reset_of_syn(const Packet& packet, Segment& segment);
+  void check_reset_numbers(const Packet& packet, const Segment& segment);
+  void after_reset(Segment& segment);
+
+  // flow_options.cpp
+  void check_flags(const Packet& packet, Segment& segment);
+  void check_options(const Packet& packet, const Segment& segment);
+  void check_stamps(const Packet& packet, const Segment& segment);
+  void check_sack(const Packet& packet, const Segment& segment);
+  void check_ecn(const Packet& packet, const Segment& segment);
+
+  // outcome.cpp
+  Opening opening() const;
+  Closing closing() const;
+  ClosedFirst closed_first() const;
+  void phase_times();
+
+  struct Reset {
+    Side from = Side::client;
+    std::uint64_t packet = 0;
+    std::int64_t time_ns = 0, seq = 0;
+    std::int64_t peer_next = 0;  // what the other end had sent by then
+    bool exact = false;
+    std::array<State, 2> states{};  // before it
+  };
+
+  CaptureFacts facts_;
+  Connection connection_;
+  std::array<Half, 2> halves_;
+  std::optional<Reset> reset_;
+  std::uint64_t explained_packet_ = 0;   // to be moved behind the segment just added
+  std::unique_ptr<Packet> pending_syn_;  // a SYN within the connection that may begin another
+  std::optional<std::int64_t> first_syn_time_, handshake_time_, first_byte_time_, first_fin_time_,
+      close_end_time_;
+  bool over_ = false;
+  bool scales_known_ = false, stamps_known_ = false;  // both SYNs were seen
+  bool refused_ = false, refused_stray_ = false;
+  bool begun_by_syn_ = false, client_guessed_ = false, fast_open_rejected_ = false;
+  bool wrong_handshake_sequence_ = false;
+  Side first_fin_ = Side::client;
+  std::optional<Side> unproven_reset_;  // sender of a RST that is not exact
+};
+
+}  // namespace wireproof::tcp

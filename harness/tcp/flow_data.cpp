@@ -1,0 +1,225 @@
+// Segments of a synchronised connection: acknowledgements and windows (RFC 9293 3.4, 3.8).
+#include <algorithm>
+
+#include "tcp/flow.h"
+
+namespace wireproof::tcp {
+
+namespace flag = packet::flag;
+
+namespace {
+constexpr std::int64_t kLongestDelay = 500'000'000;  // RFC 9293 3.8.6.3, MUST-40
+constexpr std::size_t kOrderWindow = 8;  // segments within which a capture may be out of order
+}  // namespace
+
+void Flow::on_segment(const Packet& packet, Segment& segment) {
+  const Side from = segment.from;
+  Half& me = half(from);
+  Half& peer = half(other(from));
+  const bool has_ack = packet.tcp.has(flag::ack);
+  if (!me.based) {
+    const bool answered = begun_by_syn_ && peer.syn;
+    if (!has_ack && !answered) {  // nothing to hold on to: a scan's segment, or noise
+      note(Odd::flag_combination, from, segment.packet, 0, packet.tcp.flags);
+      segment.marks |= mark::stray;
+      return;
+    }
+    base_on_ack(from, packet.tcp.seq);
+    note(answered ? Odd::syn_ack_missing : Odd::syn_missing, from, segment.packet);
+  } else if (!me.spoke && !me.syn && me.next < me.widened(packet.tcp.seq)) {
+    me.next = me.widened(packet.tcp.seq);  // its base was guessed; it starts here
+  }
+  if (has_ack && !peer.based) base_on_ack(other(from), packet.tcp.ack);
+  segment.seq = me.widened(packet.tcp.seq);
+  if (has_ack) segment.ack = peer.widened(packet.tcp.ack);
+  if (reset_) {
+    after_reset(segment);
+    if (reset_) return;
+  }
+  const State state = end(from).state;
+  bool ack_counts = has_ack;
+  if (state == State::unknown || state == State::listen || state == State::closed) {
+    if (!over_) move(from, State::established, segment);
+  } else if (state == State::syn_sent && has_ack) {
+    if (!peer.syn && !peer.spoke) note(Odd::syn_ack_missing, other(from), segment.packet);
+    ack_counts = handshake_ack_right(segment);
+  }
+  check_options(packet, segment);
+  const bool probe = on_probe(packet, segment);
+  if (ack_counts) on_ack(packet, segment);
+  if (!probe) {
+    if (segment.end() != segment.seq) {
+      on_sequence(packet, segment);
+    } else if (segment.seq > me.next && !wrong_handshake_sequence_) {
+      note(Odd::sequence_ahead, from, segment.packet, me.next, segment.seq);
+      segment.marks |= mark::gap_before;
+    }
+  }
+  if (has_ack) on_window(packet, segment);
+}
+
+void Flow::on_ack(const Packet& packet, Segment& segment) {
+  const Side from = segment.from;
+  Half& me = half(from);
+  Half& peer = half(other(from));
+  const std::int64_t ack = segment.ack;
+  if (ack > peer.next && !peer.spoke) peer.next = ack;  // that direction was not captured so far
+  if (ack > peer.next) {
+    if (peer.fin && peer.holes.empty()) {
+      note(Odd::fin_ack_number, from, segment.packet, peer.next, ack, {},
+           end(other(from)).fin_packet.value_or(0), true);
+      return;
+    }
+    if (me.early_ack && me.early_ack->ack >= ack) return;
+    EarlyAck early;
+    early.ack = ack;
+    early.packet = segment.packet;
+    early.time_ns = segment.time_ns;
+    early.next_then = peer.next;
+    me.early_ack = early;
+    return;
+  }
+  if (!me.any_ack || ack > me.acked) {
+    if (peer.oldest_unacked_ns != 0 && ack > peer.oldest_unacked_seq) {
+      const std::int64_t waited = segment.time_ns - peer.oldest_unacked_ns;
+      if (waited > kLongestDelay && peer.holes.empty() && !me.zero_window) {
+        note(Odd::late_ack, from, segment.packet, kLongestDelay, waited);
+      }
+      peer.oldest_unacked_ns = 0;
+    }
+    acknowledge(from, ack, segment.packet, segment.time_ns, packet.tcp.has(flag::fin));
+    me.duplicate_run = 0;
+    me.challenge_due = me.keep_alive_due = me.probe_due = false;
+  } else if (ack == me.acked) {
+    on_same_ack(packet, segment);
+  } else {
+    note(Odd::ack_withdrawn, from, segment.packet, me.acked, ack);
+  }
+}
+
+void Flow::acknowledge(Side from, std::int64_t ack, std::uint64_t packet, std::int64_t time_ns,
+                       bool with_fin) {
+  Half& me = half(from);
+  Half& peer = half(other(from));
+  me.acked = me.any_ack ? std::max(me.acked, ack) : ack;
+  me.any_ack = true;
+  while (!peer.holes.empty() && peer.holes.front().from < ack) {
+    Range& hole = peer.holes.front();
+    note(Odd::hole_acked, from, packet, hole.from, std::min(hole.to, ack), {}, hole.packet);
+    peer.holes.erase(peer.holes.begin());
+  }
+  const std::uint32_t cut = peer.bytes.release(ack);
+  const std::uint32_t mss = end(from).mss.value_or(536);
+  if (cut != 0 && cut <= mss) note(Odd::ack_mid_segment, from, packet, 0, ack);
+
+  if (ack >= 1 && !peer.syn_acked) {
+    peer.syn_acked = true;
+    if (end(from).state == State::syn_sent) move(from, State::established, packet, time_ns);
+  }
+  if (peer.syn_acked && !wrong_handshake_sequence_) {
+    const State at = end(other(from)).state;
+    // A listener whose SYN-ACK was not captured, or a guess of one.
+    const bool inferred =
+        (at == State::listen && from == Side::client && begun_by_syn_) || at == State::unknown;
+    if (at == State::syn_received || inferred) {
+      move(other(from), State::established, packet, time_ns);
+    }
+    if (end(from).state == State::syn_received && me.syn_acked) {
+      move(from, State::established, packet, time_ns);
+    }
+    if (!connection_.handshake_done && me.syn && me.syn_acked && peer.syn) {
+      connection_.handshake_done = true;
+      handshake_time_ = time_ns;
+    }
+  }
+  if (peer.fin && !peer.fin_acked && ack > peer.fin_seq) {
+    fin_acknowledged(from, packet, time_ns, with_fin);
+  }
+}
+
+// An ACK that acknowledges nothing new: why was it sent?
+void Flow::on_same_ack(const Packet& packet, Segment& segment) {
+  const Side from = segment.from;
+  Half& me = half(from);
+  Half& peer = half(other(from));
+  if (peer.fin && !peer.fin_acked && segment.ack > peer.fin_seq) {
+    fin_acknowledged(from, segment.packet, segment.time_ns, packet.tcp.has(flag::fin));
+    return;
+  }
+  if (segment.end() != segment.seq) return;
+  if (me.challenge_due) {
+    segment.marks |= mark::challenge_ack;
+  } else if (me.keep_alive_due) {
+    segment.marks |= mark::keep_alive_ack;
+  } else if (!me.probe_due && peer.next > segment.ack &&
+             me.window_raw == packet.tcp.window) {  // RFC 5681 2
+    segment.marks |= mark::duplicate_ack;
+    ++end(from).duplicate_acks;
+    ++me.duplicate_run;
+  }
+  me.challenge_due = me.keep_alive_due = me.probe_due = false;
+}
+
+// `sender` has just sent more: does that explain what the other end acknowledged before?
+void Flow::explain_early_ack(Side sender, const Segment& by) {
+  Half& acker = half(other(sender));
+  if (!acker.early_ack) return;
+  const EarlyAck early = *acker.early_ack;
+  if (early.ack > half(sender).next) {
+    acker.early_ack->sender_went_on = true;
+    return;
+  }
+  acker.early_ack.reset();
+  const auto& segments = connection_.segments;
+  const std::size_t look = std::min(segments.size(), kOrderWindow);
+  const bool near = std::any_of(segments.end() - static_cast<std::ptrdiff_t>(look), segments.end(),
+                                [&](const Segment& s) { return s.packet == early.packet; });
+  if (near) {
+    note(Odd::ack_before_sent, other(sender), early.packet, early.next_then, early.ack, {},
+         by.packet);
+    explained_packet_ = early.packet;
+  } else {
+    note(Odd::ack_of_unsent, other(sender), early.packet, early.next_then, early.ack);
+  }
+  acknowledge(other(sender), early.ack, early.packet, early.time_ns, false);
+}
+
+void Flow::settle_early_ack(Side side) {
+  Half& me = half(side);
+  if (!me.early_ack) return;
+  const EarlyAck& early = *me.early_ack;
+  note(early.handshake ? Odd::handshake_ack_number : Odd::ack_of_unsent, side, early.packet,
+       early.next_then, early.ack, {}, end(other(side)).syn_packet.value_or(0),
+       early.sender_went_on);
+}
+
+void Flow::on_window(const Packet& packet, Segment& segment) {
+  Half& me = half(segment.from);
+  const bool syn = packet.tcp.has(flag::syn);
+  const std::uint32_t window =
+      syn || !scales_known_ ? packet.tcp.window : std::uint32_t{packet.tcp.window} << me.scale;
+  segment.window = window;
+  const std::int64_t edge = segment.ack + window;
+  if (window == 0) {
+    segment.marks |= mark::zero_window;
+    ++end(segment.from).zero_windows;
+  }
+  const bool no_data = segment.end() == segment.seq;
+  if (me.window_raw >= 0 && no_data && segment.ack == me.acked && window > me.window &&
+      (segment.marks & (mark::challenge_ack | mark::keep_alive | mark::window_probe)) == 0 &&
+      edge > me.right_edge) {
+    segment.marks |= mark::window_update;
+  }
+  // Rounding by the scale may take away up to one unit (RFC 7323 2.4). The first scaled window
+  // after the SYN's unscaled one is no shrinking either.
+  if (scales_known_ && !syn && me.window_raw >= 0 && segment.ack >= me.acked &&
+      edge + (std::int64_t{1} << me.scale) <= me.right_edge) {
+    note(Odd::window_shrunk, segment.from, segment.packet, me.right_edge, edge);
+  }
+  me.window = window;
+  me.zero_window = window == 0;
+  if (!syn) me.window_raw = packet.tcp.window;
+  me.right_edge = std::max(me.right_edge, edge);
+}
+
+}  // namespace wireproof::tcp

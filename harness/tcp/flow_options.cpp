@@ -1,0 +1,138 @@
+// What flags and options a segment may carry (RFC 9293 3.1, 3.2; RFC 7323; RFC 2018; RFC 3168).
+#include "tcp/flow.h"
+
+namespace wireproof::tcp {
+
+namespace flag = packet::flag;
+
+// Combinations that no stack sends. RST is looked at first by a receiver, so RST FIN resets.
+void Flow::check_flags(const Packet& packet, Segment& segment) {
+  const std::uint16_t flags = packet.tcp.flags;
+  constexpr std::uint16_t kControl = flag::syn | flag::fin | flag::rst;
+  const auto has = [&](std::uint16_t wanted) { return (flags & wanted) == wanted; };
+  const bool nonsense = has(flag::syn | flag::fin) || has(flag::syn | flag::rst) ||
+                        (flags & (kControl | flag::ack)) == 0 ||
+                        (has(flag::fin | flag::psh | flag::urg) && !has(flag::ack));
+  if (nonsense || has(flag::fin | flag::rst)) {
+    note(Odd::flag_combination, segment.from, segment.packet, 0, flags);
+  }
+  if (nonsense) {
+    segment.marks |= mark::stray;
+    return;
+  }
+  if (has(flag::urg)) {
+    connection_.urgent = true;
+    if (packet.tcp.urgent == 0) note(Odd::urgent_pointer, segment.from, segment.packet);
+  }
+}
+
+void Flow::check_options(const Packet& packet, const Segment& segment) {
+  const auto& options = packet.tcp.options;
+  const bool syn = packet.tcp.has(flag::syn);
+  const Side from = segment.from;
+  const End& peer = end(other(from));
+  const bool peer_offer_known = half(other(from)).syn;
+  if (!options.malformed.empty()) {
+    note(Odd::option_malformed, from, segment.packet, 0, 0, options.malformed);
+  }
+  if (options.mptcp) connection_.mptcp = true;
+  if (syn) {
+    if (options.window_scale.value_or(0) > 14) {
+      note(Odd::window_scale_limit, from, segment.packet, 14, *options.window_scale);
+    }
+    const bool answer = packet.tcp.has(flag::ack) && peer_offer_known;
+    if (answer && options.window_scale && !peer.window_scale) {
+      note(Odd::window_scale_unoffered, from, segment.packet);
+    }
+    if (answer && options.timestamps && !peer.timestamps) {
+      note(Odd::timestamp_unoffered, from, segment.packet);
+    }
+  } else {
+    if (options.mss) note(Odd::mss_not_on_syn, from, segment.packet);
+    if (options.window_scale) note(Odd::window_scale_not_on_syn, from, segment.packet);
+    if (options.sack_permitted) note(Odd::sack_permitted_not_on_syn, from, segment.packet);
+  }
+  if (options.sack_count != 0) check_sack(packet, segment);
+  check_stamps(packet, segment);
+  check_ecn(packet, segment);
+}
+
+void Flow::check_stamps(const Packet& packet, const Segment& segment) {
+  const auto& stamps = packet.tcp.options.timestamps;
+  const Side from = segment.from;
+  Half& me = half(from);
+  const Half& peer = half(other(from));
+  const bool syn = packet.tcp.has(flag::syn);
+  if (scales_known_ && !syn) {
+    const bool agreed = end(Side::client).timestamps && end(Side::server).timestamps;
+    // RFC 7323 3.2: once agreed on, in every segment but RST; else in none.
+    if (agreed && !stamps && packet.tcp.options.malformed.empty() && !packet.cut) {
+      note(Odd::timestamp_missing, from, segment.packet);
+    }
+    if (!agreed && stamps) note(Odd::timestamp_unoffered, from, segment.packet);
+  }
+  if (!stamps) return;
+  if (me.stamps.count != 0 && before(stamps->value + 1, me.stamps.latest()) &&
+      segment.seq >= me.next && !syn) {
+    note(Odd::timestamp_backwards, from, segment.packet, me.stamps.latest(), stamps->value);
+  } else if (me.stamps.count == 0 || !before(stamps->value, me.stamps.latest())) {
+    me.stamps.add(stamps->value);
+  }
+  if (!packet.tcp.has(flag::ack)) {
+    return;  // RFC 7323 3.2 wants a zero echo; Linux keeps the last one when it reuses TIME_WAIT
+  }
+  if (peer.stamps.count != 0 && peer.stamps.latest() != stamps->echo_reply &&
+      !peer.stamps.holds(stamps->echo_reply)) {
+    const bool old = peer.stamps.forgot && before(stamps->echo_reply, peer.stamps.latest());
+    if (!old) {
+      note(Odd::timestamp_echo, from, segment.packet, peer.stamps.latest(), stamps->echo_reply);
+    }
+  }
+}
+
+void Flow::check_sack(const Packet& packet, const Segment& segment) {
+  const Side from = segment.from;
+  const Half& peer = half(other(from));
+  const auto& options = packet.tcp.options;
+  if (peer.syn && !end(other(from)).sack_permitted) {
+    note(Odd::sack_not_permitted, from, segment.packet);
+  }
+  if (!peer.based || !peer.spoke) return;
+  for (std::size_t i = 0; i < options.sack_count; ++i) {
+    const std::int64_t left = peer.widened(options.sack[i].left);
+    const std::int64_t right = peer.widened(options.sack[i].right);
+    // A first block below the ACK number reports a duplicate (RFC 2883 4).
+    if (left >= right || right > peer.next) {
+      note(Odd::sack_range, from, segment.packet, peer.next, right,
+           left >= right ? "its left edge is not below its right one" : "");
+      return;
+    }
+    if (i > 0 && right <= segment.ack) {
+      note(Odd::sack_range, from, segment.packet, segment.ack, right,
+           "only the first block may lie below the acknowledgement number");
+      return;
+    }
+  }
+}
+
+void Flow::check_ecn(const Packet& packet, const Segment& segment) {
+  const std::uint16_t flags = packet.tcp.flags;
+  const Side from = segment.from;
+  if (connection_.accurate_ecn || !scales_known_) {
+    if (!packet.tcp.has(flag::syn | flag::ack) || connection_.accurate_ecn) return;
+  }
+  constexpr std::uint16_t kEcn = flag::ece | flag::cwr;
+  if (packet.tcp.has(flag::syn)) {
+    // RFC 3168 6.1.1: only an ECN-setup SYN is answered by ECE; CWR and ECE together, by nobody.
+    if (!packet.tcp.has(flag::ack) || (flags & kEcn) == 0 || !half(other(from)).syn) return;
+    if (!end(other(from)).ecn_setup || (flags & flag::cwr) != 0) {
+      note(Odd::ecn_setup, from, segment.packet, flag::ece, flags & kEcn);
+    }
+    return;
+  }
+  if (!connection_.ecn && ((flags & kEcn) != 0 || (packet.ecn != 0 && segment.length != 0))) {
+    note(Odd::ecn_unnegotiated, from, segment.packet, 0, flags & kEcn);
+  }
+}
+
+}  // namespace wireproof::tcp

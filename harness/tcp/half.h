@@ -1,0 +1,106 @@
+// What the tracker remembers of one end of a connection while it lasts: how far it has sent, how
+// far it has acknowledged, the window it offers, and the little that is needed to know a packet
+// again. Plain values: no thread rule.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "packet/packet.h"
+#include "tcp/connection.h"
+#include "tcp/sent_bytes.h"
+#include "tcp/sequence.h"
+
+namespace wireproof::tcp {
+
+struct Range {
+  std::int64_t from = 0, to = 0;  // [from, to)
+  std::int64_t time_ns = 0;       // when it was skipped
+  std::uint64_t packet = 0;       // by which packet
+};
+
+// Enough of a packet to know it again when the capture has it twice.
+struct Fingerprint {
+  std::uint64_t packet = 0;
+  std::int64_t time_ns = 0;
+  std::uint32_t seq = 0, ack = 0, length = 0, ip_id = 0, ts_value = 0, sack_left = 0;
+  std::uint16_t flags = 0, window = 0;
+};
+
+// The distinct TSvals an end has sent, the latest first: what the other may echo (RFC 7323 4.3).
+struct StampHistory {
+  std::array<std::uint32_t, 32> values{};
+  std::uint8_t count = 0, head = 0;
+  bool forgot = false;  // older ones have left
+  std::uint32_t latest() const { return values[head]; }
+  bool holds(std::uint32_t value) const {
+    for (std::uint8_t i = 0; i < count; ++i)
+      if (values[i] == value) return true;
+    return false;
+  }
+  void add(std::uint32_t value) {
+    if (count != 0 && values[head] == value) return;
+    if (holds(value)) return;
+    head = static_cast<std::uint8_t>((head + 1) % values.size());
+    values[head] = value;
+    if (count < values.size()) {
+      ++count;
+    } else {
+      forgot = true;
+    }
+  }
+};
+
+// An acknowledgement of more than was seen sent: explained when the rest turns up in the capture.
+struct EarlyAck {
+  std::int64_t ack = 0, time_ns = 0;
+  std::uint64_t packet = 0;
+  std::int64_t next_then = 0;  // what had been sent
+  bool handshake = false;
+  bool sender_went_on = false;  // with less than was acknowledged
+};
+
+struct Half {
+  std::uint32_t base = 0;  // raw number of relative 0
+  bool based = false;      // `base` is known, or guessed from the first segment
+  bool spoke = false;      // a segment of this end is in the capture
+  std::int64_t next = 0;   // after the highest number sent
+  std::int64_t acked = 0;  // how far this end has acknowledged the other
+  bool any_ack = false;
+  bool syn = false, syn_only = false;  // sent a SYN; one without ACK
+  bool syn_acked = false;              // by the other end
+  bool fin = false, fin_acked = false, fin_ever_acked = false;
+  std::int64_t fin_seq = 0;
+  bool fin_after_peer_fin = false;  // its FIN acknowledges the other's
+  std::uint64_t fin_acked_packet = 0;
+  std::int64_t fin_acked_time_ns = 0;
+  std::uint32_t duplicate_run = 0;  // duplicate ACKs in a row that this end has sent
+  // What this end offers to receive.
+  std::int64_t right_edge = -1, window_raw = -1;
+  std::uint32_t window = 0;
+  bool zero_window = false;
+  std::uint8_t scale = 0;
+  std::uint16_t mss_offered = 0;
+  // Expectations of the next segment.
+  bool challenge_due = false, keep_alive_due = false, probe_due = false;
+  std::uint32_t bad_syn_ack = 0;  // raw ACK of a SYN-ACK that acknowledges something else
+  bool has_bad_syn_ack = false;
+  std::int64_t last_heard_ns = 0;      // when this end last sent
+  std::int64_t oldest_unacked_ns = 0;  // data of this end waiting for its ACK; 0: none, or resent
+  std::int64_t oldest_unacked_seq = 0;
+  std::vector<Range> holes;  // skipped so far, below `next`
+  SentBytes bytes;
+  std::array<Fingerprint, 2> last{};
+  // A segment that a receiver must drop: not taken as sent until the other end acknowledges it.
+  std::unique_ptr<packet::Packet> spoiled;
+  std::optional<EarlyAck> early_ack;
+  StampHistory stamps;
+  std::uint64_t answered_spoiled = 0;  // segments with a bad checksum that were acknowledged
+
+  std::int64_t widened(std::uint32_t raw) const { return widen(raw, base, next); }
+};
+
+}  // namespace wireproof::tcp

@@ -1,0 +1,52 @@
+// The bytes one end has sent that the other has not acknowledged yet, kept to compare with what is
+// sent again. Bounded: beyond kLimit the oldest are let go of, and go uncompared.
+//
+//   store_:  | released | chunk | chunk | chunk |      chunks_ in the order they were first seen
+//            0          ^ store_ offset of the first chunk that is still wanted
+//
+// Thread rule: one thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace wireproof::tcp {
+
+class SentBytes {
+ public:
+  static constexpr std::size_t kLimit = std::size_t{4} << 20;
+
+  struct Difference {
+    std::int64_t offset = 0;  // from the beginning of the segment compared
+    std::uint8_t before = 0, now = 0;
+  };
+
+  void keep(std::int64_t seq, std::span<const std::uint8_t> bytes);
+  // The first byte of [seq, seq + bytes) that differs from what was kept of it.
+  std::optional<Difference> compare(std::int64_t seq, std::span<const std::uint8_t> bytes) const;
+  // All below `acked` is wanted no more. Returns the length of the chunk that `acked` cuts in two,
+  // or 0 when it is at a chunk's edge.
+  std::uint32_t release(std::int64_t acked);
+  void clear();
+  void free_memory();  // clear, and give the memory back
+  std::size_t size() const { return store_.size() - released_; }
+
+ private:
+  struct Chunk {
+    std::int64_t seq;
+    std::uint32_t length;
+    std::size_t at;
+  };
+  void drop_front();
+  void compact();
+
+  std::vector<std::uint8_t> store_;
+  std::vector<Chunk> chunks_;
+  std::size_t first_ = 0;     // index of the first chunk wanted
+  std::size_t released_ = 0;  // bytes at the front of store_ no longer wanted
+};
+
+}  // namespace wireproof::tcp

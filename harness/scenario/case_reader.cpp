@@ -21,6 +21,8 @@ constexpr std::string_view keys[] = {"$schema",
                                      "topology",
                                      "transport",
                                      "family",
+                                     "path_length",
+                                     "requires",
                                      "server",
                                      "client",
                                      "steps",
@@ -107,6 +109,30 @@ void read_ground(const Object& object, Case& one) {
   }
 }
 
+void read_requirements(const Object& object, Case& one) {
+  Errors& errors = object.errors();
+  if (const Field field = object.get("requires")) {
+    for (const Field& entry : read_list(field, errors)) {
+      auto program = read_string(entry, errors);
+      if (!program) continue;
+      if (program->empty() || program->find('\0') != std::string::npos) {
+        errors.add(entry.offset(), "no program's name", "a name that is looked for in PATH");
+      }
+      one.required_programs.push_back(std::move(*program));
+    }
+  }
+  // sun_path has 108 bytes: a path ends with a NUL among them, an abstract name begins with one
+  // (unix(7)).
+  const bool abstract = one.family == Family::unix_abstract;
+  if (const auto length = object.integer("path_length", 1, abstract ? 108 : 107)) {
+    one.path_length = static_cast<std::size_t>(*length);
+    if (!is_unix(one.transport)) {
+      errors.add(object.key_offset("path_length"),
+                 fmt::format("{} has no path", name(one.transport)), "remove it");
+    }
+  }
+}
+
 void read_times(const Object& object, Case& one) {
   if (const auto limit = object.span("time_limit_ms", 1, longest_case_ms)) one.time_limit = *limit;
   if (const auto settle = object.span("settle_ms", 0, longest_case_ms)) one.settle = *settle;
@@ -128,6 +154,7 @@ Case read_case(const Node& root, const Vocabulary& vocabulary, Errors& errors) {
   read_title_and_story(object, one);
   read_tags(object, one);
   read_ground(object, one);
+  read_requirements(object, one);
   read_times(object, one);
   for (const Side side : {Side::server, Side::client}) {
     const Field field = object.get(name(side));

@@ -120,10 +120,9 @@ ConnectionsExpected read_connections(const Field& field, Errors& errors) {
 }
 
 udp::Expectation read_datagrams(const Field& field, Errors& errors) {
-  constexpr std::string_view keys[] = {"exchanges",   "requests",         "answers",
-                                       "unanswered",  "unpaired_answers", "duplicates",
-                                       "icmp_errors", "min_fragments",    "bytes"};
-  constexpr std::string_view side_keys[] = {"client", "server"};
+  constexpr std::string_view keys[] = {
+      "exchanges",  "requests",    "answers",       "unanswered",   "unpaired_answers",
+      "duplicates", "icmp_errors", "min_fragments", "client_bytes", "server_bytes"};
   const Object object(field, keys, errors);
   udp::Expectation wanted;
   wanted.exchanges = amount(object, "exchanges");
@@ -134,11 +133,8 @@ udp::Expectation read_datagrams(const Field& field, Errors& errors) {
   wanted.duplicates = amount(object, "duplicates");
   wanted.icmp_errors = amount(object, "icmp_errors");
   wanted.min_fragments = amount(object, "min_fragments");
-  if (const Field bytes_field = object.get("bytes")) {
-    const Object bytes(bytes_field, side_keys, errors);
-    wanted.client_bytes = amount(bytes, "client");
-    wanted.server_bytes = amount(bytes, "server");
-  }
+  wanted.client_bytes = amount(object, "client_bytes");
+  wanted.server_bytes = amount(object, "server_bytes");
   return wanted;
 }
 

@@ -16,8 +16,11 @@ std::string_view name(Transport transport) { return name_in(transports, transpor
 std::string_view name(Family family) { return name_in(families, family); }
 
 std::string pattern(std::size_t length) {
-  std::string bytes(length, '\0');
-  for (std::size_t i = 0; i < length; ++i) bytes[i] = static_cast<char>('!' + i % 89);
+  constexpr std::string_view period = "abcdefghijklmnopqrstuvwxyz";
+  std::string bytes;
+  bytes.reserve(length);
+  while (bytes.size() + period.size() <= length) bytes += period;
+  bytes += period.substr(0, length - bytes.size());
   return bytes;
 }
 

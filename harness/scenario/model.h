@@ -220,7 +220,8 @@ struct Case {
   lab::Topology topology = lab::Topology::loopback;
   Transport transport = Transport::tcp;
   Family family = Family::ipv4;
-  std::optional<Program> server, client;  // absent: the scripted peer's part
+  std::optional<Program> server, client;       // absent: the scripted peer's part
+  std::vector<std::string> required_programs;  // not all in PATH: the case is skipped
   std::vector<Step> steps;
   Expected expected;
   std::vector<ExpectedFailure> expected_failures;  // all of these must fail, and nothing else

@@ -31,6 +31,9 @@ class Explainer {
   Error explain() const {
     if (at_ >= text_.size()) return at_end();
     if (text_[at_] == '/') return comment();
+    if (text_[at_] == '#') {
+      return error("'#' begins no comment here", "write // before the comment");
+    }
     if (says("invalid string")) return bad_string();
     if (says("number overflow")) {
       return error("number " + word() + " is too large", "no setting of a scenario is that large");

@@ -21,6 +21,14 @@ std::uint32_t sequence_length(const packet::Packet& packet) {
          (packet.tcp.has(flag::fin) ? 1u : 0u);
 }
 
+// Less than the fixed 20 bytes were captured: the window is missing, and more.
+bool header_cut(const packet::Packet& packet) {
+  if (!packet.cut) return false;
+  const std::size_t missing = packet.frame.wire_length - packet.frame.bytes.size();
+  return packet.frame.wire_length < packet.frame.bytes.size() ||
+         packet.tcp.header_length + packet.payload_length < missing + 20;
+}
+
 // Where the SYN is not in the capture, the well-known or lower port is the server's.
 bool source_is_client(const packet::Packet& packet) {
   if (packet.tcp.has(flag::syn)) return !packet.tcp.has(flag::ack);
@@ -83,7 +91,7 @@ Flow::Fate Flow::add(const Packet& packet) {
     note(Odd::malformed, from, segment.packet, 0, 0, packet.malformed);
     segment.marks |= mark::stray;
   } else if (!spoiled(packet, from, segment)) {
-    if (packet.cut) note(Odd::header_cut, from, segment.packet);
+    if (header_cut(packet)) note(Odd::header_cut, from, segment.packet);
     fate = dispatch(packet, segment);
   }
   if (fate != Fate::kept) {

@@ -55,7 +55,7 @@ void Flow::on_segment(const Packet& packet, Segment& segment) {
       segment.marks |= mark::gap_before;
     }
   }
-  if (has_ack) on_window(packet, segment);
+  if (has_ack && !connection_.has(Odd::header_cut)) on_window(packet, segment);
 }
 
 void Flow::on_ack(const Packet& packet, Segment& segment) {

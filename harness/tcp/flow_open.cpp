@@ -202,6 +202,7 @@ void Flow::take_syn_options(const Packet& packet, Side from) {
   e.mss = options.mss;
   me.mss_offered = options.mss.value_or(0);
   e.window_scale = options.window_scale;
+  me.offers_known = options.malformed.empty() && !packet.cut;
   e.sack_permitted = options.sack_permitted;
   e.timestamps = options.timestamps.has_value();
   e.ecn_setup = false;
@@ -218,7 +219,7 @@ void Flow::take_syn_options(const Packet& packet, Side from) {
   }
   if (!peer.syn || !me.syn) return;
   // Scaling and time stamps hold only where both SYNs offer them (RFC 7323 2.2, 3.2).
-  scales_known_ = end(Side::client).isn_known && end(Side::server).isn_known;
+  scales_known_ = me.offers_known && peer.offers_known;
   if (!e.window_scale || !end(other(from)).window_scale) me.scale = peer.scale = 0;
 }
 

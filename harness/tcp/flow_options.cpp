@@ -31,7 +31,7 @@ void Flow::check_options(const Packet& packet, const Segment& segment) {
   const bool syn = packet.tcp.has(flag::syn);
   const Side from = segment.from;
   const End& peer = end(other(from));
-  const bool peer_offer_known = half(other(from)).syn;
+  const bool peer_offer_known = half(other(from)).offers_known;
   if (!options.malformed.empty()) {
     note(Odd::option_malformed, from, segment.packet, 0, 0, options.malformed);
   }
@@ -94,7 +94,7 @@ void Flow::check_sack(const Packet& packet, const Segment& segment) {
   const Side from = segment.from;
   const Half& peer = half(other(from));
   const auto& options = packet.tcp.options;
-  if (peer.syn && !end(other(from)).sack_permitted) {
+  if (peer.offers_known && !end(other(from)).sack_permitted) {
     note(Odd::sack_not_permitted, from, segment.packet);
   }
   if (!peer.based || !peer.spoke) return;

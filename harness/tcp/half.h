@@ -84,6 +84,7 @@ struct Half {
   bool zero_window = false;
   std::uint8_t scale = 0;
   std::uint16_t mss_offered = 0;
+  bool offers_known = false;  // its SYN was captured, with options that could all be read
   // Expectations of the next segment.
   bool challenge_due = false, keep_alive_due = false, probe_due = false;
   std::uint32_t bad_syn_ack = 0;  // raw ACK of a SYN-ACK that acknowledges something else

@@ -232,7 +232,7 @@ constexpr RuleEntry kEntries[] = {
       "the window scale option comes on a SYN only"},
      bit(Odd::window_scale_not_on_syn),
      rule::window_scale_on_syn},
-    {{"tcp.options.window-scale-unoffered", must, "RFC 7323 2.2",
+    {{"tcp.options.window-scale-unoffered", should, "RFC 7323 2.2",
       "a SYN-ACK scales windows only if the SYN does"},
      bit(Odd::window_scale_unoffered),
      rule::window_scale_unoffered},

@@ -118,14 +118,12 @@ void capture_duplicates(const Trial& trial, const Rule& rule, Findings& findings
 }
 
 void header_cut(const Trial& trial, const Rule& rule, Findings& findings) {
-  report(trial, rule, Odd::header_cut, Proof::whole, findings, [](const Trial&, const Oddity&) {
-    return Words{"whole TCP headers", "the snap length cut them: options went unseen"};
-  });
-  for (Finding& finding : findings) {
-    if (finding.rule != rule.id) continue;
-    finding.blame = Blame::none;
-    finding.inconclusive = true;
-  }
+  std::vector<std::uint64_t> packets;
+  for (const Oddity& odd : trial.connection.oddities)
+    if (odd.kind == Odd::header_cut) packets.push_back(odd.packet);
+  add(findings, rule, Blame::none, std::move(packets), "whole TCP headers",
+      "the snap length cut them: windows and options went unseen")
+      .inconclusive = true;
 }
 
 void one_sided(const Trial& trial, const Rule& rule, Findings& findings) {

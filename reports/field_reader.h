@@ -100,6 +100,7 @@ class FieldReader {
       each([&](std::size_t) {
         std::uint64_t left_out = 0;
         describe(*this, ExchangeRef<FieldReader>{one.exchanges.emplace_back(), left_out});
+        restore_endpoints(one.exchanges.back());
         if (left_out > 0) one.datagrams_left_out[one.exchanges.back().index] = left_out;
       });
     });
@@ -114,6 +115,16 @@ class FieldReader {
   }
 
  private:
+  // Of a datagram between its exchange's endpoints these are not written again.
+  static void restore_endpoints(udp::Exchange& exchange) {
+    for (udp::Datagram& datagram : exchange.datagrams) {
+      if (is_elsewhere(datagram)) continue;
+      const bool by_client = datagram.from == Side::client;
+      datagram.source = by_client ? exchange.client : exchange.server;
+      datagram.destination = by_client ? exchange.server : exchange.client;
+    }
+  }
+
   template <class Work>
   void within(std::string_view key, Work work) {
     if (!error_.empty() || !at_->is_object()) return;

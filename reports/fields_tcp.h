@@ -127,6 +127,11 @@ void describe(V& visit, Ref<V, tcp::End> end) {
   visit.rare("out_of_order", end.out_of_order);
   visit.rare("zero_windows", end.zero_windows);
   visit.rare("keep_alives", end.keep_alives);
+  visit.rare("window_probes", end.window_probes);
+  visit.rare("capture_duplicates", end.capture_duplicates);
+  visit("good_checksums", end.good_checksums);
+  visit.rare("bad_checksums", end.bad_checksums);
+  visit("first_segment_packet", end.first_segment_packet);
   visit("syn_packet", end.syn_packet);
   visit("fin_packet", end.fin_packet);
   visit("fin_ack_packet", end.fin_ack_packet);
@@ -160,6 +165,8 @@ void describe(V& visit, Ref<V, ConnectionReport> one) {
   visit("handshake_ns", connection.handshake_ns);
   visit("first_byte_ns", connection.first_byte_ns);
   visit("close_ns", connection.close_ns);
+  visit("handshake_done", connection.handshake_done);
+  visit.rare("one_sided", connection.one_sided);
   visit.rare("fast_open", connection.fast_open);
   visit.rare("mptcp", connection.mptcp);
   visit.rare("urgent", connection.urgent);

@@ -13,6 +13,10 @@
 namespace wireproof::report {
 
 template <>
+struct LastOf<udp::Pairing> {
+  static constexpr auto value = udp::Pairing::unsolicited;
+};
+template <>
 inline constexpr bool on_one_line<udp::Datagram> = true;
 
 // A payload is bytes, not text: two digits each, nothing between.
@@ -56,6 +60,13 @@ inline std::optional<packet::Checksum> checksum_from_text(std::string_view text)
   return std::nullopt;
 }
 
+// Whether it came from, or went, elsewhere than its exchange's endpoints.
+inline bool is_elsewhere(const udp::Datagram& datagram) {
+  return datagram.pairing == udp::Pairing::other_port ||
+         datagram.pairing == udp::Pairing::other_address ||
+         datagram.pairing == udp::Pairing::wrong_peer;
+}
+
 template <class V>
 void describe(V& visit, Ref<V, udp::Datagram> datagram) {
   visit("packet", datagram.packet);
@@ -65,7 +76,14 @@ void describe(V& visit, Ref<V, udp::Datagram> datagram) {
   visit("fragments", datagram.fragments);
   visit("complete", datagram.complete);
   visit.text("checksum", datagram.checksum, checksum_text, checksum_from_text);
+  visit("pairing", datagram.pairing);
+  if (!V::writes || is_elsewhere(datagram)) {
+    visit("source", datagram.source);
+    visit("destination", datagram.destination);
+  }
+  visit.rare("overlap", datagram.overlap);
   visit.rare("duplicate", datagram.duplicate);
+  visit.rare("reordered", datagram.reordered);
   visit.rare("answers", datagram.answers);
   visit.rare("icmp_packet", datagram.icmp_packet);
   visit.rare("icmp_type", datagram.icmp_type);
@@ -94,6 +112,8 @@ void describe(V& visit, const ExchangeRef<V>& one) {
   visit("reordered", exchange.reordered);
   visit("icmp_errors", exchange.icmp_errors);
   visit("fragments", exchange.fragments);
+  visit("client_bytes", exchange.client_bytes);
+  visit("server_bytes", exchange.server_bytes);
   visit.list("datagrams", exchange.datagrams, "datagrams_left_out", one.datagrams_left_out);
 }
 

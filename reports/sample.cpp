@@ -98,6 +98,7 @@ tcp::Connection four_way(std::int64_t last_ack) {
   c.ends[1].fin_packet = 10;
   if (last_ack == 9) c.ends[1].fin_ack_packet = 11;
   c.ends[1].fin_seq = 8;
+  c.handshake_done = true;
   c.opening = tcp::Opening::three_way;
   c.closing = last_ack == 9 ? tcp::Closing::four_way : tcp::Closing::unfinished;
   c.closed_first = tcp::ClosedFirst::client;
@@ -244,7 +245,12 @@ CaseReport udp_case() {
   request.length = 3;
   request.checksum = packet::Checksum::partial;
   request.payload_start = "123";
+  request.source = exchange.client;
+  request.destination = exchange.server;
   udp::Datagram answer = request;
+  answer.pairing = udp::Pairing::answer;
+  answer.source = exchange.server;
+  answer.destination = exchange.client;
   answer.packet = 2;
   answer.time_ns += 60 * us;
   answer.from = server;
@@ -346,7 +352,7 @@ RunReport every_field() {
   report.judgement.verdict_opening = report.judgement.verdict_server = Verdict::inconclusive;
   tcp::Connection& connection = report.connection;
   connection.half_close = connection.fast_open = connection.mptcp = connection.urgent =
-      connection.ecn = connection.accurate_ecn = true;
+      connection.ecn = connection.accurate_ecn = connection.one_sided = true;
   connection.close_ns = 120 * us;
   connection.icmp_packets = {6};
   connection.segments[3].marks = tcp::mark::retransmission | tcp::mark::spurious;
@@ -355,10 +361,12 @@ RunReport every_field() {
   for (std::uint64_t* field :
        {&end.payload_bytes_after_peer_fin, &end.retransmissions, &end.syn_retransmissions,
         &end.fin_retransmissions, &end.duplicate_acks, &end.out_of_order, &end.zero_windows,
-        &end.keep_alives}) {
+        &end.keep_alives, &end.window_probes, &end.capture_duplicates, &end.good_checksums,
+        &end.bad_checksums}) {
     *field = ++count;
   }
   end.rst_packet = 7;
+  end.first_segment_packet = 1;
   end.ecn_setup = true;
   one.connection_totals = totals(one.connections);
   one.connection_totals.count = 4;
@@ -395,10 +403,14 @@ RunReport every_field() {
   exchange.reordered = 5;
   exchange.icmp_errors = 6;
   exchange.fragments = 7;
+  exchange.client_bytes = 8;
+  exchange.server_bytes = 9;
   udp::Datagram& datagram = exchange.datagrams[0];
   datagram.fragments = 2;
   datagram.complete = false;
-  datagram.duplicate = true;
+  datagram.duplicate = datagram.reordered = datagram.overlap = true;
+  datagram.pairing = udp::Pairing::other_port;
+  datagram.source = endpoint(5'557);
   datagram.icmp_packet = 3;
   datagram.icmp_type = 4;
   datagram.icmp_code = 5;

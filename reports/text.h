@@ -2,6 +2,8 @@
 // Thread rule: pure functions. All text of packets and programs is made printable.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "reports/model.h"
@@ -12,12 +14,14 @@ struct TextOptions {
   bool colour = false;
   bool utf8 = true;
   unsigned width = 80;
-  bool verbose = false;  // passed cases too
+  bool verbose = false;  // passed cases too, and all of a case's steps, settings and sockets
+  std::string results = "wireproof-results";  // the results folder, as paths are shown
+  std::optional<std::uint64_t> connection;    // the ladder of this one; else of what did not pass
 };
 
 std::string summary_text(const RunReport& run, const TextOptions& options);
-// Ends a failed case with rule, source, wanted, seen, packet number, capture's path, command that
-// runs it alone, and the ladder with both ends' states.
+// A failed case ends with the ladder and both ends' states, the rule, its source, wanted, seen,
+// packet numbers, the capture's path, and the command that runs it alone.
 std::string case_text(const CaseReport& one, const TextOptions& options);
 std::string case_line(const CaseReport& one, const TextOptions& options);  // one line, for progress
 

@@ -1,0 +1,241 @@
+// One case in the terminal: what it tried, what programs and connections did, and, where it did not
+// pass, how it ends: the rule, what was wanted and seen, where to look, and how to run it again.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "reports/style.h"
+#include "reports/text.h"
+#include "reports/time_text.h"
+#include "reports/utf8.h"
+
+namespace wireproof::report {
+namespace {
+
+constexpr std::size_t label_columns = 10, connections_listed = 20, findings_shown = 10;
+constexpr std::size_t output_shown = 400, lines_shown = 12;
+
+std::string heading(const CaseReport& one, const Style& style) {
+  const std::string id = style.safe(one.id, 1000);
+  const std::string time = duration_text(one.duration_ms);
+  std::string out = fmt::format("{} {}", style.paint(tone_of(one), style.sign(one)),
+                                style.paint(tone_of(one), words_of(one)));
+  const std::size_t used = 2 + words_of(one).size();
+  if (used + display_width(id) + time.size() + 4 <= style.width()) {
+    out += fmt::format("  {}  {}\n", style.paint(Tone::strong, id), style.paint(Tone::dim, time));
+  } else {
+    out += fmt::format("  {}\n", style.paint(Tone::dim, time));
+    out += style.entry(2, "", 0, id, Tone::strong);
+  }
+  out += style.entry(2, "", 0, style.safe(one.title));
+  out += style.entry(2, "", 0,
+                     {style.safe(fmt::format("{}:{}", one.scenario_file, one.scenario_line)),
+                      style.safe(one.transport), style.safe(one.family), style.safe(one.topology)},
+                     Tone::dim);
+  return out;
+}
+
+// A program's output line by line; of a long one the end, where its last words are.
+std::string output_lines(std::string_view label, std::string_view text, const Style& style) {
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  const std::size_t left_out = lines.size() > lines_shown ? lines.size() - lines_shown : 0;
+  std::string out;
+  if (left_out > 0) {
+    out += style.entry(4, label, label_columns - 2, fmt::format("({} lines before)", left_out),
+                       Tone::dim);
+  }
+  for (std::size_t i = left_out; i < lines.size(); ++i) {
+    out += style.entry(4, i == 0 ? label : "", label_columns - 2,
+                       style.safe(lines[i], output_shown), Tone::dim);
+  }
+  return out;
+}
+
+std::string reasons(const CaseReport& one, const Style& style) {
+  std::string out;
+  if (!one.reason.empty()) out += style.entry(2, "why", label_columns, style.safe(one.reason));
+  if (!one.hint.empty()) out += style.entry(2, "remedy", label_columns, style.safe(one.hint));
+  for (const std::string& earlier : one.earlier_attempts) {
+    out += style.entry(2, "before", label_columns, style.safe(earlier), Tone::dim);
+  }
+  for (const scenario::ExpectedFailure& failure : one.expected_failures) {
+    out += style.entry(2, "expected", label_columns,
+                       style.safe(fmt::format("{}: {}", failure.rule, failure.why)), Tone::accent);
+  }
+  return out;
+}
+
+std::string programs(const CaseReport& one, const Style& style, bool outputs) {
+  std::string out;
+  for (const TargetReport& target : one.targets) {
+    std::string command;
+    for (const std::string& word : target.command) command += (command.empty() ? "" : " ") + word;
+    if (command.empty()) command = target.name;
+    out += style.entry(2, name(target.role), label_columns,
+                       style.safe(fmt::format("{}: {}", command, target.exit)));
+    if (!outputs) continue;
+    out += output_lines("output", target.output, style);
+    out += output_lines("errors", target.error_output, style);
+  }
+  return out;
+}
+
+// A failed case shows the step that missed; a verbose one all of them.
+std::string steps(const CaseReport& one, const Style& style, bool all) {
+  std::string out;
+  for (std::size_t i = 0; i < one.steps.size(); ++i) {
+    const script::StepRecord& step = one.steps[i];
+    if (!all && step.ok) continue;
+    const double ms = static_cast<double>(step.end_ns - step.start_ns) / 1e6;
+    out += style.entry(2, fmt::format("step {}", i + 1), label_columns,
+                       fmt::format("{}  ({})", style.safe(step.shown), duration_text(ms)),
+                       step.ok ? Tone::plain : Tone::bad);
+    if (!step.why.empty())
+      out += style.entry(2, "", label_columns, style.safe(step.why), Tone::dim);
+    if (step.ok) continue;
+    out += style.entry(4, "wanted", label_columns - 2, style.safe(step.wanted));
+    out += style.entry(4, "seen", label_columns - 2, style.safe(step.seen));
+  }
+  if (all && one.steps_left_out > 0) {
+    out += style.entry(2, "", label_columns, fmt::format("{} steps left out", one.steps_left_out));
+  }
+  return out;
+}
+
+std::string connection_line(const ConnectionReport& one, const Style& style) {
+  const tcp::Connection& connection = one.connection;
+  const Verdict verdict = one.judgement.verdict;
+  const Tone tone = verdict == Verdict::passed   ? Tone::good
+                    : verdict == Verdict::failed ? Tone::bad
+                                                 : Tone::warn;
+  return style.entry(2, fmt::format("tcp {}", connection.index), label_columns,
+                     {fmt::format("{} {} {}", packet::to_string(connection.ends[0].endpoint),
+                                  style.arrow(), packet::to_string(connection.ends[1].endpoint)),
+                      fmt::format("opening {}", tcp::name(connection.opening)),
+                      fmt::format("closing {}", tcp::name(connection.closing)),
+                      connection.closed_first == tcp::ClosedFirst::nobody
+                          ? std::string()
+                          : fmt::format("{} first", tcp::name(connection.closed_first)),
+                      std::string(name(verdict))},
+                     verdict == Verdict::passed ? Tone::plain : tone);
+}
+
+std::string connections(const CaseReport& one, const Style& style) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(one.connections.size(), connections_listed); ++i) {
+    out += connection_line(one.connections[i], style);
+  }
+  const ConnectionTotals sum =
+      one.connection_totals.count > 0 ? one.connection_totals : totals(one.connections);
+  if (sum.count > connections_listed) {
+    std::vector<std::string> items = {fmt::format("{} connections in all", sum.count)};
+    for (const auto& [kind, count] : sum.opening)
+      items.push_back(fmt::format("{} opening {}", count, kind));
+    for (const auto& [kind, count] : sum.closing)
+      items.push_back(fmt::format("{} closing {}", count, kind));
+    for (const auto& [kind, count] : sum.verdict)
+      items.push_back(fmt::format("{} {}", count, kind));
+    out += style.entry(2, "tcp", label_columns, items);
+  }
+  return out;
+}
+
+std::string packets_text(const std::vector<std::uint64_t>& packets) {
+  constexpr std::size_t shown = 12;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(packets.size(), shown); ++i) {
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", packets[i]);
+  }
+  if (packets.size() > shown) text += fmt::format(" and {} more", packets.size() - shown);
+  return text;
+}
+
+std::string finding_text(const Finding& finding, const Style& style) {
+  const Tone tone = finding.inconclusive                   ? Tone::warn
+                    : finding.severity == Severity::must   ? Tone::bad
+                    : finding.severity == Severity::should ? Tone::warn
+                                                           : Tone::dim;
+  std::string head =
+      fmt::format("{} ({}, {})", finding.rule, name(finding.severity), finding.source);
+  if (finding.inconclusive) head += ", not proven";
+  std::string out = style.entry(2, "rule", label_columns, style.safe(head), tone);
+  if (!finding.where.empty())
+    out += style.entry(4, "where", label_columns - 2, style.safe(finding.where));
+  if (finding.blame != Blame::none) {
+    out += style.entry(4, "by", label_columns - 2, name(finding.blame));
+  }
+  out += style.entry(4, "wanted", label_columns - 2, style.safe(finding.expected, 1000));
+  out += style.entry(4, "seen", label_columns - 2, style.safe(finding.observed, 1000));
+  if (!finding.packets.empty()) {
+    out += style.entry(4, finding.packets.size() == 1 ? "packet" : "packets", label_columns - 2,
+                       packets_text(finding.packets));
+  }
+  return out;
+}
+
+std::string findings(const CaseReport& one, const Style& style) {
+  std::vector<const Finding*> sorted;
+  for (const Finding& finding : one.findings) sorted.push_back(&finding);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Finding* a, const Finding* b) {
+    return std::pair(a->inconclusive, a->severity) < std::pair(b->inconclusive, b->severity);
+  });
+  std::string out;
+  for (std::size_t i = 0; i < std::min(sorted.size(), findings_shown); ++i) {
+    out += finding_text(*sorted[i], style);
+  }
+  const std::uint64_t all = one.findings.size() + one.findings_left_out;
+  if (all > findings_shown) {
+    out += style.entry(2, "", label_columns,
+                       fmt::format("and {} more findings", all - findings_shown));
+  }
+  return out;
+}
+
+std::string where_to_look(const CaseReport& one, const Style& style, const TextOptions& options) {
+  std::string out;
+  const std::string root = options.results.empty() ? "" : options.results + "/";
+  for (const CaptureReport& capture : one.captures) {
+    if (capture.file.empty()) continue;
+    std::string text = root + capture.file;
+    const std::uint64_t lost =
+        capture.dropped_by_kernel + capture.dropped_by_interface + capture.dropped_by_limit;
+    if (lost > 0) {
+      text += fmt::format(" ({} packets were lost)", lost);
+    }
+    out += style.entry(2, "capture", label_columns, style.safe(text));
+  }
+  if (!one.run_again.empty())
+    out += style.entry(2, "again", label_columns, style.safe(one.run_again));
+  return out;
+}
+
+}  // namespace
+
+std::string case_text(const CaseReport& one, const TextOptions& options) {
+  const Style style(options);
+  const bool detail = options.verbose || one.status != Status::passed;
+  std::string out = heading(one, style);
+  if (options.verbose && !one.story.empty())
+    out += style.entry(2, "", 0, style.safe(one.story, 4000));
+  for (const std::string& block :
+       {reasons(one, style), programs(one, style, detail) + steps(one, style, options.verbose),
+        connections(one, style), findings(one, style), where_to_look(one, style, options)}) {
+    if (!block.empty()) out += "\n" + block;
+  }
+  if (options.verbose) {
+    for (const std::string& note : one.notes)
+      out += style.entry(2, "note", label_columns, style.safe(note), Tone::dim);
+  }
+  return out;
+}
+
+}  // namespace wireproof::report

@@ -1,5 +1,6 @@
-// A server is ready when the kernel lists its listening (or bound) socket; never asked by connecting,
-// which would put packets in the trace that the scenario did not ask for. Thread rule: one thread.
+// A server is ready when the kernel lists its listening (or bound) socket; never asked by
+// connecting, which would put packets in the trace that the scenario did not ask for. Thread rule:
+// one thread.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct UdpBound {
   packet::Endpoint endpoint;
 };
 struct UnixBound {
-  std::string path;           // "@name": abstract. A path is matched by inode and device.
+  std::string path;  // "@name": abstract. A path is matched by inode and device.
   witness::UnixType type;
 };
 using Readiness = std::variant<TcpListener, UdpBound, UnixBound>;

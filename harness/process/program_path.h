@@ -1,0 +1,24 @@
+// Where a program is: looked up as execvp(3) does, but before anything is started, so that what is
+// wrong can be said.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+
+namespace wireproof::process {
+
+struct ProgramFile {
+  std::filesystem::path path;  // absolute
+  Fd fd;                       // open for reading where that is permitted
+  bool is_script = false;      // begins with "#!"
+};
+
+// `program` without a slash is looked for in `search_path` (PATH's form), with one from `folder`
+// on. Throws SystemError with a hint.
+ProgramFile find_program(const std::string& program, std::string_view search_path,
+                         const std::filesystem::path& folder);
+
+}  // namespace wireproof::process

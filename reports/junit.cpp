@@ -1,0 +1,224 @@
+#include "reports/junit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "reports/text.h"
+#include "reports/utf8.h"
+
+namespace wireproof::report {
+namespace {
+
+struct Suite {
+  std::string name;
+  std::vector<const CaseReport*> cases;
+};
+
+struct Sums {
+  std::size_t tests = 0, failures = 0, errors = 0, skipped = 0;
+  double ms = 0;
+  void add(const CaseReport& one) {
+    ++tests;
+    ms += one.duration_ms;
+    switch (one.status) {
+      case Status::passed:
+        break;
+      case Status::failed:
+        ++(one.expected_failure ? skipped : failures);
+        break;
+      case Status::error:
+      case Status::inconclusive:
+        ++errors;
+        break;
+      case Status::skipped:
+        ++skipped;
+        break;
+    }
+  }
+  std::string attributes() const {
+    return fmt::format(R"(tests="{}" failures="{}" errors="{}" skipped="{}" time="{:.6f}")", tests,
+                       failures, errors, skipped, ms / 1000);
+  }
+};
+
+std::string folder_of(const std::string& id) {
+  const std::size_t slash = id.substr(0, id.find('@')).rfind('/');
+  return slash == std::string::npos ? "scenarios" : id.substr(0, slash);
+}
+
+std::string name_of(const std::string& id) {
+  const std::size_t slash = id.substr(0, id.find('@')).rfind('/');
+  return slash == std::string::npos ? id : id.substr(slash + 1);
+}
+
+std::vector<Suite> suites_of(const RunReport& run) {
+  std::vector<Suite> suites;
+  for (const CaseReport& one : run.cases) {
+    const std::string folder = folder_of(one.id);
+    auto suite = std::find_if(suites.begin(), suites.end(),
+                              [&](const Suite& other) { return other.name == folder; });
+    if (suite == suites.end()) suite = suites.insert(suites.end(), Suite{folder, {}});
+    suite->cases.push_back(&one);
+  }
+  return suites;
+}
+
+std::string message_of(const CaseReport& one) {
+  if (one.status == Status::failed && !one.findings.empty()) {
+    const Finding& finding = one.findings.front();
+    return fmt::format("{}: wanted {}; saw {}", finding.rule, finding.expected, finding.observed);
+  }
+  return one.reason;
+}
+
+// What became of the case, and all that a person needs to look into it.
+std::string outcome(const CaseReport& one, std::string_view results) {
+  std::string_view element;
+  std::string type(name(one.status)), message = message_of(one);
+  switch (one.status) {
+    case Status::passed:
+      return {};
+    case Status::failed:
+      element = "failure";
+      break;
+    case Status::error:
+    case Status::inconclusive:
+      element = "error";
+      break;
+    case Status::skipped:
+      return fmt::format("   <skipped message=\"{}\"/>\n", xml_text(message));
+  }
+  if (one.expected_failure) {
+    return fmt::format("   <skipped message=\"failed as expected: {}\"/>\n", xml_text(message));
+  }
+  if (one.status == Status::failed && !one.findings.empty()) type = one.findings.front().rule;
+  TextOptions options;
+  options.width = 100;
+  options.results = results;
+  return fmt::format("   <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element, xml_text(type),
+                     xml_text(message), xml_text(case_text(one, options), 64 << 10));
+}
+
+std::string outputs(const CaseReport& one, std::string_view results) {
+  std::string out, errors;
+  for (const TargetReport& target : one.targets) {
+    if (!target.output.empty()) out += fmt::format("[{}]\n{}\n", target.name, target.output);
+    if (!target.error_output.empty()) {
+      errors += fmt::format("[{}]\n{}\n", target.name, target.error_output);
+    }
+  }
+  // GitLab shows files named like this beside the test.
+  for (const CaptureReport& capture : one.captures) {
+    if (!capture.file.empty()) out += fmt::format("[[ATTACHMENT|{}/{}]]\n", results, capture.file);
+  }
+  std::string text;
+  if (!out.empty()) text += fmt::format("   <system-out>{}</system-out>\n", xml_text(out));
+  if (!errors.empty()) text += fmt::format("   <system-err>{}</system-err>\n", xml_text(errors));
+  return text;
+}
+
+std::string test_case(const CaseReport& one, std::string_view results) {
+  std::string classname = folder_of(one.id);
+  std::replace(classname.begin(), classname.end(), '/', '.');
+  std::string text = fmt::format(
+      "  <testcase name=\"{}\" classname=\"{}\" time=\"{:.6f}\" file=\"{}\" line=\"{}\"",
+      xml_text(name_of(one.id)), xml_text(classname), one.duration_ms / 1000,
+      xml_text(one.scenario_file), one.scenario_line);
+  const std::string inner = outcome(one, results) + outputs(one, results);
+  return text + (inner.empty() ? "/>\n" : ">\n" + inner + "  </testcase>\n");
+}
+
+std::string properties(const Context& context) {
+  std::string text = "  <properties>\n";
+  const auto add = [&](std::string_view name, std::string_view value) {
+    text += fmt::format("   <property name=\"{}\" value=\"{}\"/>\n", name, xml_text(value));
+  };
+  add("wireproof", context.version);
+  add("command_line", context.command_line);
+  add("os", context.os);
+  add("kernel", context.kernel);
+  add("cpu", fmt::format("{} x {}", context.cpus, context.cpu_model));
+  add("isolation", context.isolation);
+  add("seed", fmt::format("{}", context.seed));
+  return text + "  </properties>\n";
+}
+
+bool allowed_in_xml(char32_t point) {
+  if (point == '\t' || point == '\n') return true;
+  return !is_display_control(point) && point != 0xFFFE && point != 0xFFFF;
+}
+
+void append_xml(std::string& out, std::string_view any) {
+  for (std::size_t at = 0; at < any.size();) {
+    const std::size_t length = utf8_length(any, at);
+    const std::string_view piece = any.substr(at, std::max<std::size_t>(length, 1));
+    at += piece.size();
+    if (length == 0 || !allowed_in_xml(utf8_code_point(piece))) {
+      for (const char c : piece) {
+        fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+      }
+      continue;
+    }
+    switch (piece[0]) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&apos;";
+        break;
+      default:
+        out += piece;
+    }
+  }
+}
+
+}  // namespace
+
+std::string xml_text(std::string_view hostile, std::size_t limit) {
+  std::string out;
+  if (hostile.size() <= limit) {
+    append_xml(out, hostile);
+    return out;
+  }
+  append_xml(out, hostile.substr(0, limit / 2));
+  fmt::format_to(std::back_inserter(out), " [... {} bytes left out ...] ",
+                 hostile.size() - 2 * (limit / 2));
+  append_xml(out, hostile.substr(hostile.size() - limit / 2));
+  return out;
+}
+
+std::string to_junit(const RunReport& run, std::string_view results) {
+  Sums all;
+  for (const CaseReport& one : run.cases) all.add(one);
+  // UTC to the second, without its Z, as JUnit's schema has it.
+  const std::string timestamp = xml_text(run.context.started_at.substr(0, 19));
+  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+  out += fmt::format("<testsuites name=\"wireproof\" {} timestamp=\"{}\">\n", all.attributes(),
+                     timestamp);
+  for (const Suite& suite : suites_of(run)) {
+    Sums sums;
+    for (const CaseReport* one : suite.cases) sums.add(*one);
+    out += fmt::format(" <testsuite name=\"{}\" {} timestamp=\"{}\" hostname=\"{}\">\n",
+                       xml_text(suite.name), sums.attributes(), timestamp,
+                       xml_text(run.context.host_name));
+    out += properties(run.context);
+    for (const CaseReport* one : suite.cases) out += test_case(*one, results);
+    out += " </testsuite>\n";
+  }
+  return out + "</testsuites>\n";
+}
+
+}  // namespace wireproof::report

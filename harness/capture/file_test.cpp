@@ -60,7 +60,7 @@ TEST_F(File, BothByteOrdersAndResolutions) {
 }
 
 TEST_F(File, RawIpUnderItsOtherNumbers) {
-  for (const std::uint32_t number : {12, 14, 101}) {
+  for (const std::uint32_t number : {12u, 14u, 101u}) {
     const auto content = read_file(path(head(0xA1B2C3D4, number, false)));
     ASSERT_TRUE(content) << content.error().text();
     EXPECT_EQ(content->link, packet::LinkType::raw);

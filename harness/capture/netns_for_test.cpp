@@ -44,8 +44,8 @@ void configure_link(const std::string& name, int mtu) {
   name.copy(request.ifr_name, IFNAMSIZ - 1);
   request.ifr_mtu = mtu;
   checked("set the MTU of", name, [&] { return ::ioctl(socket.get(), SIOCSIFMTU, &request); });
-  for (const std::uint32_t command : {ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO}) {
-    ethtool_value value = {command, 0};
+  for (const int command : {ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO}) {
+    ethtool_value value = {static_cast<std::uint32_t>(command), 0};
     request.ifr_data = reinterpret_cast<char*>(&value);
     ::ioctl(socket.get(), SIOCETHTOOL, &request);
   }
@@ -105,8 +105,7 @@ void make_veth_pair(const std::string& one, const std::string& other) {
                                                                    nl_socket_free);
   int result = nl_connect(socket.get(), NETLINK_ROUTE);
   if (result == 0) {
-    result = rtnl_link_veth_add(socket.get(), one.c_str(), other.c_str(),
-                                static_cast<std::uint32_t>(::gettid()));
+    result = rtnl_link_veth_add(socket.get(), one.c_str(), other.c_str(), ::gettid());
   }
   if (result != 0) throw SystemError("make veth pair", one + ": " + nl_geterror(result), EIO);
   configure_link(one, 1500);

@@ -39,11 +39,10 @@ struct HashPair {
   }
 };
 
+// Not multicast, nor broadcast as far as the address shows: of a directed one it mostly does.
 bool is_one_host(const Address& address) {
   if (address.family == Family::ipv6) return address.bytes[0] != 0xFF;
-  const bool broadcast = std::all_of(address.bytes.begin(), address.bytes.begin() + 4,
-                                     [](std::uint8_t byte) { return byte == 0xFF; });
-  return !broadcast && address.bytes[0] >> 4 != 14;
+  return address.bytes[0] >> 4 != 14 && address.bytes[3] != 0xFF;
 }
 
 }  // namespace

@@ -220,6 +220,15 @@ TEST(Tracker, SuspicionsThatDoNotHoldAreExchangesOfTheirOwn) {
             2u);
 }
 
+TEST(Tracker, AnAnnouncementToABroadcastAddressIsNoAnswer) {
+  EXPECT_EQ(Trace()
+                .send(kClient, kServer, "a")
+                .send(kServer, build::endpoint("192.0.2.255", 7), "here I am")
+                .exchanges()
+                .size(),
+            2u);
+}
+
 TEST(Tracker, IcmpErrorsAreTiedToTheirDatagram) {
   for (const bool version_6 : {false, true}) {
     const Endpoint& client = version_6 ? kClient6 : kClient;

@@ -92,6 +92,7 @@ class Flow {
   // flow_options.cpp
   void check_flags(const Packet& packet, Segment& segment);
   void check_options(const Packet& packet, const Segment& segment);
+  void check_option_places(const Packet& packet, const Segment& segment);
   void check_stamps(const Packet& packet, const Segment& segment);
   void check_sack(const Packet& packet, const Segment& segment);
   void check_ecn(const Packet& packet, const Segment& segment);

@@ -51,8 +51,10 @@ void Flow::on_segment(const Packet& packet, Segment& segment) {
     if (segment.end() != segment.seq) {
       on_sequence(packet, segment);
     } else if (segment.seq > me.next && !wrong_handshake_sequence_) {
-      note(Odd::sequence_ahead, from, segment.packet, me.next, segment.seq);
+      me.ahead = Ahead{segment.seq, me.next, segment.packet};
       segment.marks |= mark::gap_before;
+    } else if (segment.seq < me.next) {
+      note(Odd::sequence_behind, from, segment.packet, me.next, segment.seq);
     }
   }
   if (has_ack && !connection_.has(Odd::header_cut)) on_window(packet, segment);

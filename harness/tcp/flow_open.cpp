@@ -146,6 +146,8 @@ Flow::Fate Flow::on_syn_ack(const Packet& packet, Segment& segment) {
     if (me.syn_acked) {
       segment.seq = me.widened(packet.tcp.seq);
       segment.marks |= mark::outside_window | mark::stray;
+      note(Odd::syn_in_connection, from, segment.packet);
+      peer.challenge_due = true;
       return Fate::kept;
     }
     note(Odd::isn_changed, from, segment.packet, me.base, packet.tcp.seq, {},

@@ -48,13 +48,19 @@ void Flow::check_options(const Packet& packet, const Segment& segment) {
       note(Odd::timestamp_unoffered, from, segment.packet);
     }
   } else {
-    if (options.mss) note(Odd::mss_not_on_syn, from, segment.packet);
-    if (options.window_scale) note(Odd::window_scale_not_on_syn, from, segment.packet);
-    if (options.sack_permitted) note(Odd::sack_permitted_not_on_syn, from, segment.packet);
+    check_option_places(packet, segment);
   }
   if (options.sack_count != 0) check_sack(packet, segment);
   check_stamps(packet, segment);
   check_ecn(packet, segment);
+}
+
+void Flow::check_option_places(const Packet& packet, const Segment& segment) {
+  const auto& options = packet.tcp.options;
+  const Side from = segment.from;
+  if (options.mss) note(Odd::mss_not_on_syn, from, segment.packet);
+  if (options.window_scale) note(Odd::window_scale_not_on_syn, from, segment.packet);
+  if (options.sack_permitted) note(Odd::sack_permitted_not_on_syn, from, segment.packet);
 }
 
 void Flow::check_stamps(const Packet& packet, const Segment& segment) {
@@ -80,6 +86,12 @@ void Flow::check_stamps(const Packet& packet, const Segment& segment) {
   }
   if (!packet.tcp.has(flag::ack)) {
     return;  // RFC 7323 3.2 wants a zero echo; Linux keeps the last one when it reuses TIME_WAIT
+  }
+  if (me.has_echoed && before(stamps->echo_reply, me.echoed)) {
+    note(Odd::timestamp_echo_backwards, from, segment.packet, me.echoed, stamps->echo_reply);
+  } else {
+    me.echoed = stamps->echo_reply;
+    me.has_echoed = true;
   }
   if (peer.stamps.count != 0 && peer.stamps.latest() != stamps->echo_reply &&
       !peer.stamps.holds(stamps->echo_reply)) {

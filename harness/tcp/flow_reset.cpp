@@ -18,6 +18,7 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
     if (peer.spoke) refused_stray_ = true;
     return;
   }
+  check_option_places(packet, segment);
   if (over_) {
     if (!reset_ && !refused_) note(Odd::reset_after_close, from, segment.packet);
     segment.marks |= mark::stray;

@@ -63,6 +63,12 @@ struct EarlyAck {
   bool sender_went_on = false;  // with less than was acknowledged
 };
 
+// A segment without data beyond what was sent: overtaken by data, or wrong.
+struct Ahead {
+  std::int64_t seq = 0, next_then = 0;
+  std::uint64_t packet = 0;
+};
+
 struct Half {
   std::uint32_t base = 0;  // raw number of relative 0
   bool based = false;      // `base` is known, or guessed from the first segment
@@ -99,6 +105,9 @@ struct Half {
   std::unique_ptr<packet::Packet> spoiled;
   std::optional<EarlyAck> early_ack;
   StampHistory stamps;
+  std::uint32_t echoed = 0;  // the last time stamp of the other end that this one echoed
+  bool has_echoed = false;
+  std::optional<Ahead> ahead;
   std::uint64_t answered_spoiled = 0;  // segments with a bad checksum that were acknowledged
 
   std::int64_t widened(std::uint32_t raw) const { return widen(raw, base, next); }

@@ -38,6 +38,7 @@ enum class Odd : std::uint8_t {
   hole_acked,              // acknowledges bytes that are not in the capture
   gap_unfilled,            // bytes skipped: [wanted, seen)
   sequence_ahead,          // a segment without data beyond what was sent
+  sequence_behind,         // or before it, and neither probe nor keep-alive
   retransmission_differs,  // wanted: offset of the first difference; seen: its byte before and now
   beyond_window,
   window_shrunk,
@@ -72,6 +73,7 @@ enum class Odd : std::uint8_t {
   timestamp_missing,
   timestamp_unoffered,
   timestamp_echo,
+  timestamp_echo_backwards,
   timestamp_backwards,
   ecn_setup,
   ecn_unnegotiated,

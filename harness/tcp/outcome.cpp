@@ -10,6 +10,12 @@ Connection Flow::finish() {
     settle_early_ack(side);
     Half& me = half(side);
     const Half& peer = half(other(side));
+    if (me.ahead) {
+      // Data that came after, in the capture, explains it: one of the two overtook the other.
+      const Ahead& ahead = *me.ahead;
+      note(ahead.seq > me.next ? Odd::sequence_ahead : Odd::sequence_behind, side, ahead.packet,
+           ahead.next_then, ahead.seq);
+    }
     for (const Range& hole : me.holes) {
       note(Odd::gap_unfilled, side, hole.packet, hole.from, hole.to, {}, hole.packet);
     }

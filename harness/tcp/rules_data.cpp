@@ -65,6 +65,28 @@ void sequence_ahead(const Trial& trial, const Rule& rule, Findings& findings) {
       });
 }
 
+void out_of_order(const Trial& trial, const Rule& rule, Findings& findings) {
+  if (!trial.clean) return;
+  for (const Side side : {Side::client, Side::server}) {
+    const std::uint64_t count = trial.connection.end(side).out_of_order;
+    if (count == 0) continue;
+    std::vector<std::uint64_t> packets;
+    for (const Segment& segment : trial.connection.segments)
+      if (segment.from == side && (segment.marks & mark::out_of_order) != 0 && packets.size() < 16)
+        packets.push_back(segment.packet);
+    add(findings, rule, Blame::none, std::move(packets), "data in order",
+        fmt::format("{} of the {}'s segments overtaken", count, name(side)));
+  }
+}
+
+void sequence_behind(const Trial& trial, const Rule& rule, Findings& findings) {
+  report(trial, rule, Odd::sequence_behind, Proof::only_clean, findings,
+         [](const Trial&, const Oddity& odd) {
+           return Words{fmt::format("sequence number {}, the next one", odd.wanted),
+                        fmt::format("{}: overtaken on the way, or wrong", odd.seen)};
+         });
+}
+
 void retransmission_differs(const Trial& trial, const Rule& rule, Findings& findings) {
   report(trial, rule, Odd::retransmission_differs, Proof::always, findings,
          [](const Trial&, const Oddity& odd) {

@@ -86,6 +86,13 @@ void timestamp_echo(const Trial& trial, const Rule& rule, Findings& findings) {
          });
 }
 
+void timestamp_echo_backwards(const Trial& trial, const Rule& rule, Findings& findings) {
+  report(trial, rule, Odd::timestamp_echo_backwards, Proof::only_clean, findings,
+         [](const Trial&, const Oddity& odd) {
+           return Words{fmt::format("the echo {} or a later one", odd.wanted), number(odd.seen)};
+         });
+}
+
 void timestamp_backwards(const Trial& trial, const Rule& rule, Findings& findings) {
   report(trial, rule, Odd::timestamp_backwards, Proof::always, findings,
          [](const Trial&, const Oddity& odd) {

@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
-# Installs what ci/packages.txt lists and this machine lacks; with sudo only where it is needed.
+# Installs what ci/packages.txt lists and this machine lacks, with sudo only where it is needed; silent
+# when there is nothing to do. Usage: ci/install-deps.sh [GROUP ...] (the build's packages always)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
-mapfile -t wanted < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$here/packages.txt")
+mapfile -t wanted < <(awk -v groups=" $* " '
+  { sub(/#.*/, "") }
+  NF == 1 || (NF > 1 && index(groups, " " $2 " ")) { print $1 }' "$here/packages.txt")
+declare -A installed
+while read -r package status; do
+  [ "$status" = installed ] && installed[$package]=1
+done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
 missing=()
 for package in "${wanted[@]}"; do
-  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-  [ "$status" = installed ] || missing+=("$package")
+  [ -n "${installed[$package]:-}" ] || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
@@ -21,6 +27,14 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 echo "install-deps: installing ${missing[*]}"
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >"$log" 2>&1 || {
+    cat "$log" >&2
+    echo "install-deps: apt-get $* failed" >&2
+    exit 3
+  }
+}
+apt update
+apt install -y --no-install-recommends "${missing[@]}"

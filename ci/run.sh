@@ -3,5 +3,6 @@
 # shipped scenarios. Arguments go to `wireproof run`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+./ci/install-deps.sh run
 ./ci/build.sh release wireproof_program
 exec ./build/release/wireproof run "$@"

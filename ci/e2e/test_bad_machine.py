@@ -1,0 +1,97 @@
+"""A machine that refuses: a full disk, a results folder that may not be written, no privileges, too few
+descriptors: each a clear error, and no report that is not whole."""
+
+import json
+import os
+import pathlib
+import subprocess
+import unittest
+
+from support import (IS_ROOT, MACHINE, PASSED, PROGRAM, SCENARIOS, USAGE, TestCase, User, environment,
+                     installed, main)
+from written import exchange
+
+
+class BadMachine(TestCase):
+    @unittest.skipUnless(IS_ROOT, "only root may mount a small file system")
+    def test_a_full_disk(self):
+        """A tmpfs too small for the captures, in a mount namespace of the test's own."""
+        small = self.folder / "small"
+        small.mkdir()
+        for kib in (16, 64, 256):
+            script = (f"mount -t tmpfs -o size={kib}k,mode=1777 tmpfs {small} && "
+                      f"{PROGRAM} run --out {small}/out {SCENARIOS}/tcp; status=$?; "
+                      f"cp -r {small}/. {self.folder}/copy-{kib}; exit $status")
+            done = subprocess.run(["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True,
+                                  env=environment(), timeout=120)
+            with self.subTest(kib=kib):
+                self.assertNotEqual(done.returncode, PASSED, done.stdout)
+                self.assertIn("No space left on device", done.stdout + done.stderr)
+                self.assertNotIn("terminate", done.stderr)
+                for path in pathlib.Path(self.folder / f"copy-{kib}").rglob("*.json"):
+                    json.loads(path.read_text())  # whatever is there is whole
+
+    def test_a_results_folder_that_may_not_be_written(self):
+        user = User(self)
+        forbidden = self.folder / "forbidden"
+        forbidden.mkdir()
+        if user.made:
+            forbidden.chmod(0o755)
+        else:
+            forbidden.chmod(0o555)
+        outcome = self.wireproof("run", "--out", forbidden / "out", SCENARIOS / "tcp/exchange.json"
+                                 if not user.made else self.shipped("tcp/exchange.json"),
+                                 program=installed(), user=user)
+        self.assertIn(outcome.status, (USAGE, MACHINE), f"\n{outcome}")
+        self.assertIn("Permission denied", outcome.err)
+        self.assertIn(str(forbidden), outcome.err)
+        self.assertEqual(list(forbidden.iterdir()), [])
+
+    def test_results_in_place_of_a_file(self):
+        taken = self.write("taken", "a file\n")
+        outcome = self.wireproof("run", "--out", taken, SCENARIOS / "tcp/exchange.json")
+        self.assertIn(outcome.status, (USAGE, MACHINE), f"\n{outcome}")
+        self.assertIn(str(taken), outcome.err)
+        self.assertEqual(taken.read_text(), "a file\n")
+
+    def shipped(self, name):
+        return installed().parents[1] / "share/wireproof/scenarios" / name
+
+    def test_no_privileges_at_all(self):
+        user = User(self)
+        outcome = self.wireproof("run", "--isolation", "none", program=installed(), user=user)
+        self.assert_status(outcome, MACHINE)
+        self.assertIn("CAP_NET_RAW", outcome.err)
+        self.assertRegex(outcome.err, "sudo|setcap")
+        self.assertFalse(outcome.results.exists())
+
+    @unittest.skipUnless(IS_ROOT, "only root may take namespaces from a process")
+    def test_no_namespaces_for_users(self):
+        """user.max_user_namespaces is 0 within a user namespace of the test's own."""
+        user = User(self)
+        script = ("echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --reuid $UID_OF --regid $GID_OF "
+                  "--clear-groups $PROGRAM run --out $OUT")
+        env = environment(**user.environment, UID_OF=str(user.uid), GID_OF=str(user.gid),
+                          PROGRAM=str(installed()), OUT=str(user.home / "out"))
+        done = subprocess.run(
+            ["unshare", "--user", "--map-users", f"0,0,65536", "--map-groups", "0,0,65536", "--setuid", "0",
+             "--setgid", "0", "sh", "-c", script], env=env, cwd=user.home, capture_output=True, text=True, timeout=60)
+        if "unshare" in done.stderr:
+            self.skipTest(done.stderr.strip())
+        self.assertEqual(done.returncode, MACHINE, done.stdout + done.stderr)
+        self.assertIn("max_user_namespaces", done.stderr)
+
+    def test_few_descriptors(self):
+        script = f"ulimit -n 64; exec {PROGRAM} run --out {self.folder}/few {SCENARIOS}/tcp/open"
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, env=environment(), timeout=120)
+        report = self.folder / "few/report.json"
+        self.assertTrue(report.exists(), done.stdout + done.stderr)
+        cases = json.loads(report.read_text())["cases"]
+        for case in cases:
+            self.assertIn(case["status"], ("passed", "error", "inconclusive"), case["id"])
+            if case["status"] == "error":
+                self.assertIn("Too many open files", case["reason"])
+
+
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "lab/lab.h"
 #include "reports/model.h"
@@ -13,11 +14,16 @@ namespace wireproof::run {
 
 struct CaseSettings {
   lab::RunIdentity identity;
-  std::filesystem::path results_folder;  // captures and outputs go to <results>/<case folder>
+  std::filesystem::path results_folder;
+  std::string folder;                    // of this case, relative to results_folder
   std::filesystem::path targets_folder;  // {targets}
   std::string run_again_prefix;          // "wireproof run --isolation user scenarios"
+  bool strict = false;                   // should-rules fail too
 };
 
 report::CaseReport run_case(const scenario::Case& one, const CaseSettings& settings);
+
+// What every report of a case carries, whether it could be run or not.
+report::CaseReport describe_case(const scenario::Case& one, const CaseSettings& settings);
 
 }  // namespace wireproof::run

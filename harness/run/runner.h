@@ -21,7 +21,6 @@ struct RunOptions {
   unsigned repeat = 1;
   bool until_fail = false;  // repeats until a case fails (at most `repeat` times if > 1)
   unsigned inconclusive_retries = 2;
-  bool strict = false;
 };
 
 // Called in the scheduling loop as things happen.

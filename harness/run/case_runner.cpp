@@ -1,0 +1,280 @@
+#include "run/case_runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include "base/error.h"
+#include "process/program_path.h"
+#include "run/case_stage.h"
+#include "run/observation.h"
+#include "run/rules.h"
+#include "run/second_witness.h"
+#include "run/settle.h"
+#include "run/stall_watch.h"
+#include "run/verdict.h"
+
+namespace wireproof::run {
+namespace {
+
+// Why this case cannot be tried here, or empty.
+std::string reason_to_skip(const scenario::Case& one, const lab::RunIdentity& identity) {
+  if (one.topology == lab::Topology::wire || one.topology == lab::Topology::remote) {
+    return fmt::format("topology {} is not available in this version", lab::name(one.topology));
+  }
+  if (identity.isolation == lab::Isolation::none && one.topology != lab::Topology::loopback) {
+    return fmt::format("topology {} needs network namespaces, and isolation is none",
+                       lab::name(one.topology));
+  }
+  const char* search_path = std::getenv("PATH");
+  for (const std::string& program : one.required_programs) {
+    try {
+      process::find_program(program, search_path == nullptr ? "" : search_path, "/");
+    } catch (const SystemError&) {
+      return program + " is not installed";
+    }
+  }
+  return {};
+}
+
+void append(std::vector<Finding>& all, std::vector<Finding> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(all));
+}
+
+// A crash, or an answer sent astray, explains what the other end then missed: that is no fault of
+// its own.
+void fold_consequences(std::vector<Finding>& findings) {
+  constexpr std::string_view causes[] = {rule::program_crash.id, "udp.answer.wrong-peer",
+                                         "udp.answer.other-port"};
+  const auto cause = std::find_if(findings.begin(), findings.end(), [&](const Finding& finding) {
+    return std::find(std::begin(causes), std::end(causes), finding.rule) != std::end(causes);
+  });
+  if (cause == findings.end()) return;
+  const Blame blame = cause->blame;
+  for (const Finding& finding : findings) {
+    if (finding.blame == blame && finding.rule.starts_with("script.")) {
+      cause->observed +=
+          "; so its peer, which wanted " + finding.expected + ", saw " + finding.observed;
+    }
+  }
+  std::erase_if(findings, [&](const Finding& finding) {
+    return finding.blame == blame && finding.rule.starts_with("script.");
+  });
+}
+
+class CaseRun {
+ public:
+  CaseRun(const scenario::Case& one, const CaseSettings& settings, report::CaseReport& report)
+      : settings_(settings),
+        report_(report),
+        lab_(spec_of(one, settings)),
+        stage_(one, lab_, settings) {}
+
+  void run() {
+    const Deadline deadline = Deadline::after(stage_.scenario().time_limit);
+    stage_.start_captures();
+    drive(deadline);
+    settle();
+    stage_.stop_captures();
+    stage_.programs().end_all();
+    stage_.programs().judge();
+    append(report_.findings, stage_.programs().findings());
+    judge_unix();
+    judge_packets();
+    fold_consequences(report_.findings);
+    tell();
+  }
+
+ private:
+  static lab::LabSpec spec_of(const scenario::Case& one, const CaseSettings& settings) {
+    lab::LabSpec spec;
+    spec.topology = one.topology;
+    spec.identity = settings.identity;
+    return spec;
+  }
+
+  void drive(Deadline deadline) {
+    Programs& programs = stage_.programs();
+    if (programs.has(Side::server)) {
+      programs.start(Side::server);
+      if (!stage_.await_server()) return;
+      if (!stage_.launches_client_by_step()) stage_.start_client();
+    }
+    bool script_done = true;
+    if (!stage_.scenario().steps.empty()) {
+      script_.emplace(stage_.scenario(), stage_);
+      script::Result result = script_->run(deadline);
+      report_.steps = std::move(result.steps);
+      report_.witness.readings = std::move(result.readings);
+      append(report_.findings, std::move(result.findings));
+      script_done = result.completed;
+    }
+    if (script_done && programs.started(Side::client)) {
+      script_done = programs.await_exit(Side::client, deadline);
+    }
+    // A script ends as a program does: its sockets are closed. After a miss they stay as they are,
+    // so that the trace shows the fault and not what followed of our own making.
+    if (script_done && script_) script_->close_all();
+    completed_ = script_done;
+  }
+
+  void settle() {
+    if (scenario::is_unix(stage_.scenario().transport)) return;
+    const auto& closing = stage_.scenario().expected.connections.all.closing;
+    const bool stays_open = std::any_of(closing.begin(), closing.end(), [](tcp::Closing kind) {
+      return kind == tcp::Closing::unfinished || kind == tcp::Closing::none;
+    });
+    const Wanted wanted = completed_ && !stays_open ? Wanted::closed : Wanted::still;
+    Settled settled = run::settle(stage_, wanted, Deadline::after(stage_.scenario().settle));
+    quiet_ = settled.quiet;
+    report_.witness.final_sockets = std::move(settled.sockets);
+    for (auto& socket : stage_.destroyed()) report_.witness.destroyed.push_back(std::move(socket));
+    report_.witness.overruns = stage_.destroyed_overruns();
+  }
+
+  void judge_unix() {
+    const scenario::Case& one = stage_.scenario();
+    if (!scenario::is_unix(one.transport)) return;
+    report_.notes.push_back(
+        "UNIX sockets put no packets on any wire: judged by what the programs did and by what the "
+        "kernel listed");
+    if (one.family != scenario::Family::unix_path || !stage_.programs().started(Side::server))
+      return;
+    const std::filesystem::path path = *stage_.server_address().path;
+    const bool left = std::filesystem::exists(std::filesystem::symlink_status(path));
+    const bool wanted = one.expected.path_left.value_or(false);
+    if (completed_ && left != wanted) {
+      report_.findings.push_back(make_finding(rule::unix_path, Blame::server, {},
+                                              wanted ? "the path stays when the server has ended"
+                                                     : "the path is gone when the server has ended",
+                                              wanted ? "it is gone" : "it is still there"));
+    }
+  }
+
+  void judge_packets() {
+    scenario::Case one = stage_.scenario();
+    if (scenario::is_unix(one.transport)) return;
+    // After a miss the connection is where the script left it: only the rules of every connection
+    // hold.
+    if (!completed_) {
+      one.expected.connections = {};
+      one.expected.datagrams = {};
+      one.expected.kernel.clear();
+    }
+    const auto captures = stage_.captures();
+    tcp::CaptureFacts facts;
+    facts.starts_before_traffic = facts.ends_after_traffic = true;
+    facts.checksums_valid = !lab_.one_host();
+    for (const auto& capture : captures) facts.dropped += capture.lost();
+
+    const auto only_port = settings_.identity.isolation == lab::Isolation::none
+                               ? stage_.server_address().port
+                               : std::nullopt;
+    Observation seen = observe(captures.front().frames(), one, facts, only_port);
+    report_.captures = stage_.write_captures(seen.findings, seen.connections);
+    report_.captures.front().housekeeping = seen.housekeeping;
+
+    if (facts.dropped > 0) {
+      Finding finding = make_finding(rule::capture_whole, Blame::harness, {}, "no packet lost",
+                                     fmt::format("{} packets lost by the capture", facts.dropped));
+      finding.inconclusive = true;
+      report_.findings.push_back(std::move(finding));
+    } else {
+      if (captures.size() > 1) judge_two_ends(captures[0].frames(), captures[1].frames());
+      append(report_.findings, compare_witnesses(seen.connections, report_.witness, quiet_));
+    }
+    append(report_.findings, judge_final_states(one.expected.kernel, report_.witness.final_sockets,
+                                                stage_.server_address().port.value_or(0)));
+    for (const auto& connection : seen.connections) {
+      append(report_.findings, connection.judgement.findings);
+    }
+    append(report_.findings, std::move(seen.findings));
+    report_.connections = std::move(seen.connections);
+    report_.exchanges = std::move(seen.exchanges);
+  }
+
+  void judge_two_ends(std::span<const packet::Frame> client,
+                      std::span<const packet::Frame> server) {
+    const std::string difference = difference_of_ends(client, server);
+    if (difference.empty()) return;
+    Finding finding =
+        make_finding(rule::two_ends, Blame::harness, {}, "the same packets", difference);
+    finding.inconclusive = true;
+    report_.findings.push_back(std::move(finding));
+  }
+
+  void tell() {
+    report_.targets = stage_.programs().reports();
+    report_.settings = lab_.settings();
+    if (report_.transport == "tcp") {
+      report_.witness.heard = {"sock_diag", "destroyed sockets (netlink multicast)"};
+    }
+    if (!scenario::is_unix(stage_.scenario().transport) && lab_.one_host()) {
+      report_.notes.push_back(
+          "on loopback transmit checksum offload cannot be turned off: no checksum is proven here "
+          "(topology veth proves them)");
+    }
+  }
+
+  const CaseSettings& settings_;
+  report::CaseReport& report_;
+  lab::Lab lab_;
+  CaseStage stage_;
+  std::optional<script::Script> script_;
+  bool completed_ = false;
+  bool quiet_ = false;
+};
+
+}  // namespace
+
+report::CaseReport describe_case(const scenario::Case& one, const CaseSettings& settings) {
+  report::CaseReport report;
+  report.id = one.id;
+  report.title = one.title;
+  report.story = one.story;
+  report.scenario_file = one.position.file;
+  report.scenario_line = one.position.line;
+  report.tags = one.tags;
+  report.parameters = one.parameters;
+  report.transport = scenario::name(one.transport);
+  report.family = scenario::name(one.family);
+  report.topology = lab::name(one.topology);
+  report.expected_failures = one.expected_failures;
+  report.folder = settings.folder;
+  report.run_again = settings.run_again_prefix + " --filter '" + one.id + "'";
+  return report;
+}
+
+report::CaseReport run_case(const scenario::Case& one, const CaseSettings& settings) {
+  report::CaseReport report = describe_case(one, settings);
+  report.started_ns = static_cast<std::uint64_t>(realtime_ns());
+  const auto start = std::chrono::steady_clock::now();
+  std::chrono::milliseconds stall{0};
+  if (const std::string reason = reason_to_skip(one, settings.identity); !reason.empty()) {
+    report.status = report::Status::skipped;
+    report.reason = reason;
+  } else {
+    try {
+      const StallWatch watch;
+      CaseRun(one, settings, report).run();
+      stall = watch.longest();
+    } catch (const SystemError& error) {
+      report.status = report::Status::error;
+      report.reason = error.what();
+      report.hint = error.hint();
+    } catch (const std::exception& error) {
+      report.status = report::Status::error;
+      report.reason = std::string("unexpected: ") + error.what();
+      report.hint = "a defect of wireproof";
+    }
+  }
+  decide(report, one, stall, settings.strict);
+  report.duration_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return report;
+}
+
+}  // namespace wireproof::run

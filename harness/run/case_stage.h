@@ -1,0 +1,90 @@
+// What a case runs with: its programs, captures and kernel tables in its lab; the stage on which
+// the scripted peer acts. Thread rule: the case's main thread. Lifetime: within the lab's.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "capture/live.h"
+#include "reports/model.h"
+#include "run/case_runner.h"
+#include "run/programs.h"
+#include "script/script.h"
+
+namespace wireproof::run {
+
+// One capture of the case, stopped.
+class CaptureView {
+ public:
+  CaptureView(Side side, const capture::LiveCapture& capture) : side_(side), capture_(&capture) {}
+  Side side() const { return side_; }
+  std::span<const packet::Frame> frames() const { return capture_->frames(); }
+  capture::CaptureStats stats() const { return capture_->stats(); }
+  packet::LinkType link() const { return capture_->link(); }
+  std::uint64_t lost() const;  // packets that the trace may lack
+
+ private:
+  Side side_;
+  const capture::LiveCapture* capture_;
+};
+
+class CaseStage : public script::Stage {
+ public:
+  CaseStage(const scenario::Case& one, const lab::Lab& lab, const CaseSettings& settings);
+  ~CaseStage() override;
+
+  // With the placeholders of its steps filled in.
+  const scenario::Case& scenario() const { return case_; }
+  Programs& programs() { return *programs_; }
+
+  void start_captures();  // TCP and UDP; proven live when it returns
+  void stop_captures();   // drained when it returns
+  std::vector<CaptureView> captures() const;
+  // Files beside the case's report; findings become comments of their packets.
+  std::vector<report::CaptureReport> write_captures(
+      const std::vector<Finding>& findings,
+      const std::vector<report::ConnectionReport>& connections) const;
+
+  bool await_server();  // false: it was not ready, which is a finding then
+  bool launches_client_by_step() const;
+  void start_client();  // if there is one that has not been started
+
+  std::vector<witness::TcpSocket> tcp_sockets();  // of all hosts, with TCP_INFO
+  std::vector<witness::TcpSocket> destroyed();    // since the last call
+  std::uint64_t destroyed_overruns() const;
+
+  // script::Stage
+  const lab::Host& host(Side side) override;
+  bool one_host() override;
+  scenario::Target server_address() override;
+  witness::SocketTable& table(Side side) override;
+  void launch(Side who, Deadline deadline) override;
+  bool running(Side who) override;
+  std::string describe(Side who) override;
+  bool await_exit(Side who, Deadline deadline) override;
+  void signal(Side who, int number) override;
+  bool await_packets(const scenario::step::AwaitPackets& wanted, Deadline deadline,
+                     std::string& seen) override;
+  void listening() override;
+
+ private:
+  struct Watched {  // one host's capture and kernel tables
+    Side side;
+    std::unique_ptr<capture::LiveCapture> capture;
+    std::unique_ptr<witness::SocketTable> table;
+    std::unique_ptr<witness::DestroyedSockets> destroyed;
+  };
+  scenario::Target address_of_case() const;
+  Placeholders placeholders(const CaseSettings& settings) const;
+  process::Readiness readiness() const;
+
+  scenario::Case case_;
+  const lab::Lab& lab_;
+  const CaseSettings& settings_;
+  scenario::Target address_;
+  std::vector<Watched> watched_;  // one host: one; else client, server
+  std::unique_ptr<Programs> programs_;
+};
+
+}  // namespace wireproof::run

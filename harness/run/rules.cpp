@@ -1,0 +1,19 @@
+#include "run/rules.h"
+
+namespace wireproof::run {
+
+std::span<const Rule> rules() {
+  static constexpr Rule all[] = {
+      rule::capture_whole,    rule::two_ends,
+      rule::connection_count, rule::expected_failure,
+      rule::final_state,      rule::program_crash,
+      rule::program_ends,     rule::program_exit,
+      rule::program_output,   rule::program_ready,
+      rule::unix_path,        rule::witness_bytes,
+      rule::witness_final,    rule::witness_retransmissions,
+      rule::witness_state,
+  };
+  return all;
+}
+
+}  // namespace wireproof::run

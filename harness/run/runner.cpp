@@ -1,0 +1,213 @@
+#include "run/runner.h"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <deque>
+#include <list>
+#include <optional>
+#include <thread>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "run/case_process.h"
+
+namespace wireproof::run {
+namespace {
+
+// SIGINT and SIGTERM as something to read, for as long as this lives.
+class Interrupts {
+ public:
+  Interrupts() {
+    ::sigemptyset(&wanted_);
+    ::sigaddset(&wanted_, SIGINT);
+    ::sigaddset(&wanted_, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &wanted_, &before_);
+    fd_ = Fd(::signalfd(-1, &wanted_, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!fd_.is_open()) throw_errno("make", "signalfd");
+  }
+  ~Interrupts() {
+    // A second Ctrl-C that came meanwhile is the same wish: it must not end us before the report.
+    signalfd_siginfo pending;
+    while (::read(fd_.get(), &pending, sizeof pending) > 0) {
+    }
+    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+  }
+  Interrupts(const Interrupts&) = delete;
+  int fd() const { return fd_.get(); }
+
+ private:
+  sigset_t wanted_{}, before_{};
+  Fd fd_;
+};
+
+struct Job {
+  std::size_t at = 0;  // place in the report
+  const scenario::Case* one = nullptr;
+  CaseSettings settings;
+  unsigned attempts = 1;
+  std::vector<std::string> earlier_attempts;
+};
+
+struct Running {
+  Job job;
+  CaseProcess process;
+};
+
+std::string folder_of(const scenario::Case& one, unsigned repetition) {
+  std::string folder = "cases/" + one.id;
+  if (repetition > 1) folder += "#" + std::to_string(repetition);
+  return folder;
+}
+
+class Scheduler {
+ public:
+  Scheduler(const RunOptions& options, const Progress& progress, std::size_t total)
+      : options_(options),
+        progress_(progress),
+        jobs_(options.jobs != 0 ? options.jobs : default_jobs()),
+        total_(total) {}
+
+  void add(const scenario::Case& one, unsigned repetition) {
+    Job job;
+    job.at = results_.size();
+    job.one = &one;
+    job.settings = options_.settings;
+    job.settings.folder = folder_of(one, repetition);
+    results_.emplace_back();
+    waiting_.push_back(std::move(job));
+  }
+
+  // Runs until nothing waits; false when interrupted.
+  bool drain() {
+    while (!waiting_.empty() || !running_.empty()) {
+      while (!waiting_.empty() && running_.size() < jobs_) launch();
+      if (wait()) {
+        interrupted_ = true;
+        running_.clear();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool any_failed(std::size_t from) const {
+    return std::any_of(results_.begin() + static_cast<std::ptrdiff_t>(from), results_.end(),
+                       [](const auto& report) {
+                         return report && report->status != report::Status::passed &&
+                                report->status != report::Status::skipped &&
+                                !report->expected_failure;
+                       });
+  }
+  std::size_t size() const { return results_.size(); }
+
+  report::RunReport take() {
+    report::RunReport run;
+    run.interrupted = interrupted_;
+    std::size_t missing = 0;
+    for (auto& result : results_) {
+      if (result) {
+        run.cases.push_back(std::move(*result));
+      } else {
+        ++missing;
+      }
+    }
+    if (missing > 0) {
+      run.notes.push_back("interrupted: " + std::to_string(missing) + " cases did not run");
+    }
+    return run;
+  }
+
+ private:
+  void launch() {
+    Job job = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (progress_.started) progress_.started(*job.one);
+    CaseProcess process(*job.one, job.settings);
+    running_.push_back({std::move(job), std::move(process)});
+  }
+
+  // Waits for reports, limits and interrupts; true when interrupted.
+  bool wait() {
+    std::vector<pollfd> fds{{interrupts_.fd(), POLLIN, 0}};
+    std::optional<Deadline> next;
+    for (const Running& one : running_) {
+      fds.push_back({one.process.fd(), POLLIN, 0});
+      next = next ? earlier(*next, one.process.limit()) : one.process.limit();
+    }
+    const int timeout = next ? next->remaining_ms() : -1;
+    retry_eintr([&] { return ::poll(fds.data(), fds.size(), timeout); });
+    if (fds[0].revents != 0) return true;
+
+    std::size_t index = 1;
+    for (auto at = running_.begin(); at != running_.end(); ++index) {
+      const auto here = at++;
+      if (fds[index].revents != 0 && here->process.read()) {
+        finished(std::move(here->job), here->process.finish());
+        running_.erase(here);
+      } else if (here->process.limit().passed()) {
+        here->process.kill();
+        finished(std::move(here->job), here->process.finish());
+        running_.erase(here);
+      }
+    }
+    return false;
+  }
+
+  void finished(Job job, report::CaseReport report) {
+    const bool again = report.status == report::Status::inconclusive &&
+                       job.one->retry_inconclusive && job.attempts <= options_.inconclusive_retries;
+    if (again) {
+      job.earlier_attempts.push_back(report.reason);
+      ++job.attempts;
+      waiting_.push_back(std::move(job));
+      return;
+    }
+    report.attempts = job.attempts;
+    report.earlier_attempts = std::move(job.earlier_attempts);
+    ++done_;
+    if (progress_.finished) progress_.finished(report, done_, total_);
+    results_[job.at] = std::move(report);
+  }
+
+  const RunOptions& options_;
+  const Progress& progress_;
+  const unsigned jobs_;
+  const std::size_t total_;
+  Interrupts interrupts_;
+  std::deque<Job> waiting_;
+  std::list<Running> running_;
+  std::vector<std::optional<report::CaseReport>> results_;
+  std::size_t done_ = 0;
+  bool interrupted_ = false;
+};
+
+}  // namespace
+
+unsigned default_jobs() { return std::max(2u, 12 * std::thread::hardware_concurrency()); }
+
+report::RunReport run(const std::vector<scenario::Case>& cases, const RunOptions& options,
+                      const Progress& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  const unsigned rounds = std::max(1u, options.repeat);
+  const bool endless = options.until_fail && options.repeat <= 1;
+  Scheduler scheduler(options, progress, endless ? 0 : cases.size() * rounds);
+  // Rounds run one after the other only where a failure ends them; else all repetitions fill the
+  // machine together.
+  for (unsigned round = 1; endless || round <= rounds; ++round) {
+    const std::size_t before = scheduler.size();
+    for (const auto& one : cases) scheduler.add(one, round);
+    if (!options.until_fail) continue;
+    if (!scheduler.drain() || scheduler.any_failed(before)) break;
+  }
+  if (!options.until_fail) scheduler.drain();
+  report::RunReport report = scheduler.take();
+  report.duration_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return report;
+}
+
+}  // namespace wireproof::run

@@ -1,0 +1,22 @@
+// The kernel's word against the packets': states at the scenario's moments and at the end, and the
+// counts of each socket's last TCP_INFO. A disagreement is a finding. Thread rule: pure functions.
+#pragma once
+
+#include <vector>
+
+#include "reports/model.h"
+#include "scenario/model.h"
+
+namespace wireproof::run {
+
+// Fills witness.compared and .disagreements. Only for a capture that lost nothing. `quiet`: the
+// final sockets were read when nothing moved any more.
+std::vector<Finding> compare_witnesses(const std::vector<report::ConnectionReport>& connections,
+                                       report::WitnessReport& witness, bool quiet);
+
+// The scenario's `kernel` list against what was read at the end.
+std::vector<Finding> judge_final_states(const std::vector<scenario::FinalState>& expected,
+                                        const std::vector<witness::TcpSocket>& sockets,
+                                        std::uint16_t server_port);
+
+}  // namespace wireproof::run

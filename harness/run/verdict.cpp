@@ -1,0 +1,81 @@
+#include "run/verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "run/rules.h"
+
+namespace wireproof::run {
+namespace {
+
+bool is_allowed(const scenario::Case& one, const Finding& finding) {
+  const auto& allowed = one.expected.allowed;
+  return std::find(allowed.begin(), allowed.end(), finding.rule) != allowed.end();
+}
+
+bool fails(const Finding& finding, bool strict) {
+  return !finding.inconclusive &&
+         (finding.severity == Severity::must || (strict && finding.severity == Severity::should));
+}
+
+std::string joined(const std::set<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text.empty() ? "nothing" : text;
+}
+
+}  // namespace
+
+void decide(report::CaseReport& report, const scenario::Case& one,
+            std::chrono::milliseconds longest_stall, bool strict) {
+  using report::Status;
+  if (report.status == Status::error || report.status == Status::skipped) return;
+
+  std::set<std::string> failing, open;
+  for (const Finding& finding : report.findings) {
+    if (is_allowed(one, finding)) continue;
+    if (fails(finding, strict)) failing.insert(finding.rule);
+    if (finding.inconclusive && finding.severity == Severity::must) open.insert(finding.rule);
+  }
+  std::set<std::string> listed;
+  for (const auto& expected : one.expected_failures) listed.insert(expected.rule);
+
+  if (!listed.empty() && failing == listed) {
+    report.status = Status::failed;
+    report.expected_failure = true;
+    report.reason = "as listed: " + joined(listed);
+    return;
+  }
+  const bool as_wanted = failing.empty() && listed.empty();
+  if (!as_wanted && longest_stall > tolerated_stall) {
+    report.status = Status::inconclusive;
+    report.reason =
+        fmt::format("the machine stood still for {} ms, so a missed deadline proves nothing",
+                    longest_stall.count());
+    return;
+  }
+  if (!open.empty()) {
+    report.status = Status::inconclusive;
+    report.reason = "the evidence does not say: " + joined(open);
+    return;
+  }
+  if (as_wanted) {
+    report.status = Status::passed;
+    return;
+  }
+  report.status = Status::failed;
+  if (!listed.empty()) {
+    report.findings.push_back(make_finding(rule::expected_failure, Blame::none, {},
+                                           "fails by " + joined(listed),
+                                           "failed by " + joined(failing)));
+    report.reason =
+        failing.empty() ? "listed to fail, and passed" : "failed by other rules than listed";
+  } else {
+    report.reason = joined(failing);
+  }
+}
+
+}  // namespace wireproof::run

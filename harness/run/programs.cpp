@@ -96,7 +96,7 @@ bool Programs::await_exit(Side who, Deadline deadline) {
 void Programs::signal(Side who, int number) {
   Role& one = role(who);
   if (!one.process) return;
-  if (number != 0 && !one.process->exit_status()) one.signalled = true;
+  if (number != 0 && !one.process->exit_status()) one.signals.insert(number);
   one.process->signal(number);
 }
 
@@ -123,17 +123,18 @@ void Programs::end_all() {
     Role& one = role(who);
     if (!one.process) continue;
     const bool ended_itself = one.process->exit_status().has_value();
-    if (!ended_itself) one.signalled = true;
+    if (!ended_itself) one.signals.insert(SIGTERM);
     // Of a program that has ended this ends what it left behind, and completes its output.
     const bool in_time = one.process->end(Deadline::after(orderly_end));
     if (!ended_itself && (who == Side::client || !in_time)) one.overran = true;
+    if (!in_time) one.signals.insert(SIGKILL);
     one.exit = one.process->exit_status();
   }
 }
 
 bool Programs::crashed(Side who) const {
   const Role& one = role(who);
-  return one.exit && one.exit->signal != 0 && !one.signalled;
+  return one.exit && one.exit->signal != 0 && !one.signals.contains(one.exit->signal);
 }
 
 void Programs::judge_exit(Side who) {
@@ -143,7 +144,7 @@ void Programs::judge_exit(Side who) {
     add(rule::program_crash, who, "no signal", describe(who));
     return;
   }
-  if (one.program->may_be_killed && one.signalled) return;
+  if (one.program->may_be_killed && !one.signals.empty()) return;
   if (one.overran) {
     add(rule::program_ends, who,
         who == Side::client ? "ends by itself before the case's time limit"
@@ -154,7 +155,7 @@ void Programs::judge_exit(Side who) {
   // A server without a handler is ended by SIGTERM, and some exit with 128 + its number as shells
   // do: that is in order unless a status is wanted.
   const bool by_sigterm = one.exit->signal == SIGTERM || one.exit->code == 128 + SIGTERM;
-  if (one.signalled && by_sigterm && !one.program->expect_exit) return;
+  if (!one.signals.empty() && by_sigterm && !one.program->expect_exit) return;
   const int wanted = one.program->expect_exit.value_or(0);
   if (one.exit->code != wanted) {
     add(rule::program_exit, who, fmt::format("exit status {}", wanted), describe(who));
@@ -206,7 +207,8 @@ std::vector<report::TargetReport> Programs::reports() const {
       target.cpu_ms = one.process->cpu_seconds() * 1e3;
     }
     if (one.exit) {
-      target.exit = process::to_string(*one.exit) + (one.signalled ? " (ended by wireproof)" : "");
+      target.exit =
+          process::to_string(*one.exit) + (one.signals.empty() ? "" : " (ended by wireproof)");
       if (one.exit->signal == 0) target.exit_code = one.exit->code;
     } else {
       target.exit = "was not started";

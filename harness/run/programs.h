@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,8 +53,8 @@ class Programs {
     std::vector<std::string> command;
     std::optional<process::Process> process;
     std::optional<process::ExitStatus> exit;
-    bool signalled = false;  // by us, before it ended
-    bool overran = false;    // SIGKILL was needed
+    std::set<int> signals;  // that we sent before it had ended
+    bool overran = false;   // SIGKILL was needed
   };
   Role& role(Side who) { return roles_[static_cast<std::size_t>(who)]; }
   const Role& role(Side who) const { return roles_[static_cast<std::size_t>(who)]; }

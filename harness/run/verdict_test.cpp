@@ -62,6 +62,21 @@ TEST(Decide, AStallExcusesAFailureButNotAPass) {
   EXPECT_EQ(decided({}, listing({"a"}), milliseconds(900)).status, Status::inconclusive);
 }
 
+TEST(Decide, ALateMachineExcusesTheFormOfAnOrdinaryCloseOnly) {
+  CaseReport report;
+  report.findings = {broken("tcp.expect.closing")};
+  report.connections.resize(1);
+  report.connections[0].connection.closing = tcp::Closing::four_way;
+  CaseReport late = report, reset = report;
+  decide(report, {}, milliseconds(0), false);
+  EXPECT_EQ(report.status, Status::failed);
+  decide(late, {}, milliseconds(20), false);
+  EXPECT_EQ(late.status, Status::inconclusive);
+  reset.connections[0].connection.closing = tcp::Closing::reset;
+  decide(reset, {}, milliseconds(20), false);
+  EXPECT_EQ(reset.status, Status::failed);
+}
+
 TEST(Decide, ExpectedFailuresMustBeExactlyTheListedOnes) {
   const CaseReport as_listed = decided({broken("a")}, listing({"a"}));
   EXPECT_EQ(as_listed.status, Status::failed);

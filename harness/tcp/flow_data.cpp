@@ -41,7 +41,7 @@ void Flow::on_segment(const Packet& packet, Segment& segment) {
   if (state == State::unknown || state == State::listen || state == State::closed) {
     if (!over_) move(from, State::established, segment);
   } else if (state == State::syn_sent && has_ack) {
-    if (!peer.syn && !peer.spoke) note(Odd::syn_ack_missing, other(from), segment.packet);
+    if (!peer.syn && !peer.spoke) note(Odd::syn_ack_missing, from, segment.packet);
     ack_counts = handshake_ack_right(segment);
   }
   check_options(packet, segment);
@@ -120,9 +120,8 @@ void Flow::acknowledge(Side from, std::int64_t ack, std::uint64_t packet, std::i
   }
   if (peer.syn_acked && !wrong_handshake_sequence_) {
     const State at = end(other(from)).state;
-    // A listener whose SYN-ACK was not captured, or a guess of one.
-    const bool inferred =
-        (at == State::listen && from == Side::client && begun_by_syn_) || at == State::unknown;
+    // A listener whose SYN-ACK was not captured.
+    const bool inferred = at == State::listen && from == Side::client && begun_by_syn_;
     if (at == State::syn_received || inferred) {
       move(other(from), State::established, packet, time_ns);
     }

@@ -36,6 +36,7 @@ Flow::Fate Flow::on_syn_only(const Packet& packet, Segment& segment) {
     ++end(from).retransmissions;
     ++end(from).syn_retransmissions;
     if (end(from).state != State::syn_sent) segment.marks |= mark::outside_window;
+    check_options(packet, segment);
     return Fate::kept;
   }
   if (begun_by_syn_ && !me.syn && peer.syn && end(other(from)).state == State::syn_sent) {

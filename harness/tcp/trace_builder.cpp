@@ -17,6 +17,31 @@ Trace::Trace(std::uint32_t client_isn, std::uint32_t server_isn) {
   end(Side::server).stamp = 9000;
 }
 
+Trace::Trace(const Trace& other_trace)
+    : ends_(other_trace.ends_),
+      packets_(other_trace.packets_),
+      time_ns_(other_trace.time_ns_),
+      heard_before_(other_trace.heard_before_),
+      timestamps_(other_trace.timestamps_),
+      scaling_(other_trace.scaling_) {
+  for (packet::Packet& p : packets_) {
+    const std::string& text = payloads_.emplace_back(p.payload.begin(), p.payload.end());
+    p.payload = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+  }
+}
+
+Trace& Trace::operator=(const Trace& other_trace) {
+  Trace copy(other_trace);
+  ends_ = copy.ends_;
+  packets_ = std::move(copy.packets_);
+  payloads_ = std::move(copy.payloads_);  // strings of a deque stay where they are
+  time_ns_ = copy.time_ns_;
+  heard_before_ = copy.heard_before_;
+  timestamps_ = copy.timestamps_;
+  scaling_ = copy.scaling_;
+  return *this;
+}
+
 Trace& Trace::client(std::uint16_t flags, std::string_view payload) {
   return send(Side::client, flags, payload);
 }

@@ -30,6 +30,9 @@ inline constexpr CaptureFacts kWhole{.starts_before_traffic = true, .ends_after_
 class Trace {
  public:
   explicit Trace(std::uint32_t client_isn = 1000, std::uint32_t server_isn = 5000);
+  Trace(const Trace&);  // its packets point into it, not into the other
+  Trace& operator=(const Trace&);
+  ~Trace() = default;
 
   // A segment with these flags, and a payload of this text.
   Trace& client(std::uint16_t flags, std::string_view payload = {});

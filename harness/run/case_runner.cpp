@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "process/program_path.h"
 #include "run/case_stage.h"
@@ -208,6 +209,7 @@ class CaseRun {
 
   void tell() {
     report_.targets = stage_.programs().reports();
+    write_outputs();
     report_.settings = lab_.settings();
     if (report_.transport == "tcp") {
       report_.witness.heard = {"sock_diag", "destroyed sockets (netlink multicast)"};
@@ -216,6 +218,18 @@ class CaseRun {
       report_.notes.push_back(
           "on loopback transmit checksum offload cannot be turned off: no checksum is proven here "
           "(topology veth proves them)");
+    }
+  }
+
+  // What the programs printed, each stream that is not empty in a file of its own.
+  void write_outputs() const {
+    const std::filesystem::path folder = settings_.results_folder / settings_.folder;
+    for (const report::TargetReport& target : report_.targets) {
+      const std::string role(name(target.role));
+      if (!target.output.empty()) write_file_atomically(folder / (role + ".out"), target.output);
+      if (!target.error_output.empty()) {
+        write_file_atomically(folder / (role + ".err"), target.error_output);
+      }
     }
   }
 

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "reports/report.h"
 #include "run/case_process.h"
 
 namespace wireproof::run {
@@ -168,6 +169,15 @@ class Scheduler {
     }
     report.attempts = job.attempts;
     report.earlier_attempts = std::move(job.earlier_attempts);
+    try {
+      report::write_case(job.settings.results_folder / job.settings.folder, report);
+    } catch (const SystemError& error) {
+      // The run goes on: its report can say more than its files.
+      report.status = report::Status::error;
+      report.expected_failure = false;
+      report.reason = error.what();
+      report.hint = error.hint();
+    }
     ++done_;
     if (progress_.finished) progress_.finished(report, done_, total_);
     results_[job.at] = std::move(report);

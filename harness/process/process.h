@@ -65,7 +65,7 @@ class Process {
   const std::string& name() const;  // LaunchSpec::name
   uid_t uid() const;                // it was started as
   gid_t gid() const;
-  pid_t pid() const;                // as this process sees it
+  pid_t pid() const;  // as this process sees it
   // All that the program started that is alive, itself included.
   std::vector<pid_t> tree() const;
   int pidfd() const;                        // readable when it has ended

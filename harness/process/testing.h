@@ -32,10 +32,10 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-// Asks until `condition` holds or five seconds have passed.
+// Asks until `condition` holds or twenty seconds have passed (on a busy machine).
 template <typename Condition>
 bool eventually(Condition condition) {
-  const Deadline deadline = Deadline::after(std::chrono::seconds(5));
+  const Deadline deadline = Deadline::after(std::chrono::seconds(20));
   while (!condition()) {
     if (deadline.passed()) return condition();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -17,7 +17,10 @@ std::string Style::paint(Tone tone, std::string_view text) const {
 }
 
 std::string Style::safe(std::string_view hostile, std::size_t limit) const {
-  std::string shown = printable(hostile, limit);
+  return in_charset(printable(hostile, limit));
+}
+
+std::string Style::in_charset(std::string shown) const {
   if (utf8_) return shown;
   std::string ascii;
   for (std::size_t at = 0; at < shown.size();) {

@@ -28,6 +28,8 @@ class Style {
 
   std::string paint(Tone tone, std::string_view text) const;
   std::string safe(std::string_view hostile, std::size_t limit = 400) const;
+  // Printable text as this terminal can show it: other characters become '?'.
+  std::string in_charset(std::string printable) const;
   std::string shorten(std::string_view text, std::size_t columns) const;
   // The same, with the ellipsis in the middle: a case's name says most at both ends.
   std::string shorten_middle(std::string_view text, std::size_t columns) const;

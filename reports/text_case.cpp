@@ -9,15 +9,14 @@
 #include "base/text.h"
 #include "reports/style.h"
 #include "reports/text.h"
+#include "reports/text_traffic.h"
 #include "reports/time_text.h"
 #include "reports/utf8.h"
-#include "tcp/ladder.h"
 
 namespace wireproof::report {
 namespace {
 
-constexpr std::size_t label_columns = 10, connections_listed = 20, findings_shown = 10;
-constexpr std::size_t ladders_shown = 2, widest_ladder = 110;
+constexpr std::size_t label_columns = 10, findings_shown = 10;
 constexpr std::size_t output_shown = 400, lines_shown = 12;
 
 std::string heading(const CaseReport& one, const Style& style) {
@@ -113,86 +112,6 @@ std::string steps(const CaseReport& one, const Style& style, bool all) {
   return out;
 }
 
-std::string connection_line(const ConnectionReport& one, const Style& style) {
-  const tcp::Connection& connection = one.connection;
-  const Verdict verdict = one.judgement.verdict;
-  const Tone tone = verdict == Verdict::passed   ? Tone::good
-                    : verdict == Verdict::failed ? Tone::bad
-                                                 : Tone::warn;
-  return style.entry(2, fmt::format("tcp {}", connection.index), label_columns,
-                     {fmt::format("{} {} {}", packet::to_string(connection.ends[0].endpoint),
-                                  style.arrow(), packet::to_string(connection.ends[1].endpoint)),
-                      fmt::format("opening {}", tcp::name(connection.opening)),
-                      fmt::format("closing {}", tcp::name(connection.closing)),
-                      connection.closed_first == tcp::ClosedFirst::nobody
-                          ? std::string()
-                          : fmt::format("{} first", tcp::name(connection.closed_first)),
-                      std::string(name(verdict))},
-                     verdict == Verdict::passed ? Tone::plain : tone);
-}
-
-std::string connections(const CaseReport& one, const Style& style) {
-  std::string out;
-  for (std::size_t i = 0; i < std::min(one.connections.size(), connections_listed); ++i) {
-    out += connection_line(one.connections[i], style);
-  }
-  const ConnectionTotals sum =
-      one.connection_totals.count > 0 ? one.connection_totals : totals(one.connections);
-  if (sum.count > connections_listed) {
-    std::vector<std::string> items = {fmt::format("{} connections in all", sum.count)};
-    for (const auto& [kind, count] : sum.opening)
-      items.push_back(fmt::format("{} opening {}", count, kind));
-    for (const auto& [kind, count] : sum.closing)
-      items.push_back(fmt::format("{} closing {}", count, kind));
-    for (const auto& [kind, count] : sum.verdict)
-      items.push_back(fmt::format("{} {}", count, kind));
-    out += style.entry(2, "tcp", label_columns, items);
-  }
-  return out;
-}
-
-std::string ladder(const ConnectionReport& one, const Style& style) {
-  if (one.connection.segments.empty()) return {};
-  tcp::LadderOptions options;
-  options.width = static_cast<int>(std::min(style.width(), widest_ladder));
-  options.unicode = style.utf8();
-  options.colour = style.colour();
-  options.summary = false;  // stands above it already
-  std::vector<Finding> findings = one.judgement.findings;
-  for (Finding& finding : findings) {
-    for (std::string* text :
-         {&finding.rule, &finding.source, &finding.expected, &finding.observed, &finding.where}) {
-      *text = style.safe(*text);
-    }
-  }
-  std::string out = tcp::ladder(one.connection, findings, options);
-  if (one.segments_left_out > 0) {
-    out += style.paint(Tone::dim, fmt::format("  ({} segments were left out of the report)",
-                                              one.segments_left_out)) +
-           "\n";
-  }
-  return out;
-}
-
-// The ladders of what did not pass; where all did, of the first; or of the one that was asked for.
-std::string ladders(const CaseReport& one, const Style& style,
-                    const std::optional<std::uint64_t>& wanted) {
-  std::vector<const ConnectionReport*> chosen;
-  for (const ConnectionReport& connection : one.connections) {
-    const bool choose =
-        wanted ? connection.connection.index == *wanted
-               : connection.judgement.verdict != Verdict::passed && chosen.size() < ladders_shown;
-    if (choose) chosen.push_back(&connection);
-  }
-  if (chosen.empty() && !wanted && !one.connections.empty()) chosen.push_back(&one.connections[0]);
-  std::string out;
-  for (const ConnectionReport* connection : chosen) {
-    const std::string drawn = ladder(*connection, style);
-    if (!drawn.empty()) out += (out.empty() ? "" : "\n") + drawn;
-  }
-  return out;
-}
-
 std::string packets_text(const std::vector<std::uint64_t>& packets) {
   constexpr std::size_t shown = 12;
   std::string text;
@@ -272,8 +191,8 @@ std::string case_text(const CaseReport& one, const TextOptions& options) {
     out += style.entry(2, "", 0, style.safe(one.story, 4000));
   for (const std::string& block :
        {reasons(one, style), programs(one, style, detail) + steps(one, style, options.verbose),
-        connections(one, style), ladders(one, style, options.connection), findings(one, style),
-        where_to_look(one, style, options)}) {
+        traffic_lines(one, style), traffic_ladders(one, style, options.connection),
+        findings(one, style), where_to_look(one, style, options)}) {
     if (!block.empty()) out += "\n" + block;
   }
   if (options.verbose) {

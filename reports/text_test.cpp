@@ -80,6 +80,7 @@ TEST(CaseText, GoldenFiles) {
   TextOptions verbose = plain(100);
   verbose.verbose = true;
   golden("case-verbose.txt", case_text(sample::every_field().cases[0], verbose));
+  golden("case-udp.txt", case_text(sample::udp_case(), plain()));
   golden("case-error.txt", case_text(sample::error_case(), plain()));
 }
 

@@ -1,0 +1,164 @@
+#include "reports/text_traffic.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "reports/utf8.h"
+#include "tcp/ladder.h"
+#include "udp/ladder.h"
+
+namespace wireproof::report {
+namespace {
+
+constexpr std::size_t label_columns = 10, listed = 20, ladders_shown = 2, widest_ladder = 110;
+
+std::string connection_line(const ConnectionReport& one, const Style& style) {
+  const tcp::Connection& connection = one.connection;
+  const Verdict verdict = one.judgement.verdict;
+  const Tone tone = verdict == Verdict::passed   ? Tone::good
+                    : verdict == Verdict::failed ? Tone::bad
+                                                 : Tone::warn;
+  return style.entry(2, fmt::format("tcp {}", connection.index), label_columns,
+                     {fmt::format("{} {} {}", packet::to_string(connection.ends[0].endpoint),
+                                  style.arrow(), packet::to_string(connection.ends[1].endpoint)),
+                      fmt::format("opening {}", tcp::name(connection.opening)),
+                      fmt::format("closing {}", tcp::name(connection.closing)),
+                      connection.closed_first == tcp::ClosedFirst::nobody
+                          ? std::string()
+                          : fmt::format("{} first", tcp::name(connection.closed_first)),
+                      std::string(name(verdict))},
+                     verdict == Verdict::passed ? Tone::plain : tone);
+}
+
+std::string exchange_line(const udp::Exchange& exchange, const Style& style) {
+  const auto some = [](std::uint64_t count, std::string_view what) {
+    return count == 0 ? std::string() : fmt::format("{} {}", count, what);
+  };
+  return style.entry(
+      2, fmt::format("udp {}", exchange.index), label_columns,
+      {fmt::format("{} {} {}", packet::to_string(exchange.client), style.arrow(),
+                   packet::to_string(exchange.server)),
+       fmt::format("{} requests", exchange.requests), fmt::format("{} answers", exchange.answers),
+       some(exchange.unanswered, "unanswered"), some(exchange.unpaired_answers, "unpaired answers"),
+       some(exchange.duplicates, "duplicates"), some(exchange.reordered, "reordered"),
+       some(exchange.icmp_errors, "ICMP errors")});
+}
+
+// Ladders count a character as a column: what takes two, or none, becomes '?'.
+std::string one_column_each(const std::string& printable) {
+  std::string out;
+  for (std::size_t at = 0; at < printable.size();) {
+    const std::size_t length = std::max<std::size_t>(utf8_length(printable, at), 1);
+    const std::string_view character = std::string_view(printable).substr(at, length);
+    out += display_width(character) == 1 ? character : "?";
+    at += length;
+  }
+  return out;
+}
+
+std::vector<Finding> safe_findings(std::vector<Finding> findings, const Style& style) {
+  for (Finding& finding : findings) {
+    for (std::string* text :
+         {&finding.rule, &finding.source, &finding.expected, &finding.observed, &finding.where}) {
+      *text = one_column_each(style.safe(*text));
+    }
+  }
+  return findings;
+}
+
+template <class Options>
+Options ladder_options(const Style& style) {
+  Options options;
+  options.width = static_cast<int>(std::min(style.width(), widest_ladder));
+  options.unicode = style.utf8();
+  options.colour = style.colour();
+  return options;
+}
+
+std::string left_out(std::uint64_t count, std::string_view what, const Style& style) {
+  if (count == 0) return {};
+  return style.paint(Tone::dim, fmt::format("  ({} {} left out of the report)", count, what)) +
+         "\n";
+}
+
+std::string ladder(const ConnectionReport& one, const Style& style) {
+  if (one.connection.segments.empty()) return {};
+  auto options = ladder_options<tcp::LadderOptions>(style);
+  options.summary = false;  // stands above it already
+  return tcp::ladder(one.connection, safe_findings(one.judgement.findings, style), options) +
+         left_out(one.segments_left_out, "segments", style);
+}
+
+std::string ladder(const udp::Exchange& exchange, const CaseReport& one, const Style& style) {
+  if (exchange.datagrams.empty()) return {};
+  std::vector<Finding> findings;  // those of this exchange's packets
+  for (const Finding& finding : one.findings) {
+    const auto is_here = [&](std::uint64_t packet) {
+      return std::any_of(exchange.datagrams.begin(), exchange.datagrams.end(),
+                         [&](const udp::Datagram& each) { return each.packet == packet; });
+    };
+    if (std::any_of(finding.packets.begin(), finding.packets.end(), is_here)) {
+      findings.push_back(finding);
+    }
+  }
+  const auto found = one.datagrams_left_out.find(exchange.index);
+  return style.in_charset(udp::ladder(exchange, safe_findings(std::move(findings), style),
+                                      ladder_options<udp::LadderOptions>(style))) +
+         left_out(found == one.datagrams_left_out.end() ? 0 : found->second, "datagrams", style);
+}
+
+}  // namespace
+
+std::string traffic_lines(const CaseReport& one, const Style& style) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(one.connections.size(), listed); ++i) {
+    out += connection_line(one.connections[i], style);
+  }
+  const ConnectionTotals sum =
+      one.connection_totals.count > 0 ? one.connection_totals : totals(one.connections);
+  if (sum.count > listed) {
+    std::vector<std::string> items = {fmt::format("{} connections in all", sum.count)};
+    for (const auto& [kind, count] : sum.opening)
+      items.push_back(fmt::format("{} opening {}", count, kind));
+    for (const auto& [kind, count] : sum.closing)
+      items.push_back(fmt::format("{} closing {}", count, kind));
+    for (const auto& [kind, count] : sum.verdict)
+      items.push_back(fmt::format("{} {}", count, kind));
+    out += style.entry(2, "tcp", label_columns, items);
+  }
+  for (std::size_t i = 0; i < std::min(one.exchanges.size(), listed); ++i) {
+    out += exchange_line(one.exchanges[i], style);
+  }
+  const std::uint64_t exchanges = one.exchanges.size() + one.exchanges_left_out;
+  if (exchanges > listed) {
+    out += style.entry(2, "udp", label_columns, fmt::format("{} exchanges in all", exchanges));
+  }
+  return out;
+}
+
+std::string traffic_ladders(const CaseReport& one, const Style& style,
+                            const std::optional<std::uint64_t>& wanted) {
+  std::vector<const ConnectionReport*> chosen;
+  for (const ConnectionReport& connection : one.connections) {
+    const bool choose =
+        wanted ? connection.connection.index == *wanted
+               : connection.judgement.verdict != Verdict::passed && chosen.size() < ladders_shown;
+    if (choose) chosen.push_back(&connection);
+  }
+  if (chosen.empty() && !wanted && !one.connections.empty()) chosen.push_back(&one.connections[0]);
+  std::string out;
+  const auto add = [&out](const std::string& drawn) {
+    if (!drawn.empty()) out += (out.empty() ? "" : "\n") + drawn;
+  };
+  for (const ConnectionReport* connection : chosen) add(ladder(*connection, style));
+  std::size_t drawn = 0;
+  for (const udp::Exchange& exchange : one.exchanges) {
+    if (wanted ? exchange.index == *wanted : drawn++ < ladders_shown)
+      add(ladder(exchange, one, style));
+  }
+  return out;
+}
+
+}  // namespace wireproof::report

@@ -1,0 +1,19 @@
+// A case's connections and exchanges in the terminal: a line each, and ladders. Thread rule: pure
+// functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "reports/model.h"
+#include "reports/style.h"
+
+namespace wireproof::report {
+
+std::string traffic_lines(const CaseReport& one, const Style& style);
+// The ladders of what did not pass; where all did, of the first; or of the one that is wanted.
+std::string traffic_ladders(const CaseReport& one, const Style& style,
+                            const std::optional<std::uint64_t>& wanted);
+
+}  // namespace wireproof::report

@@ -30,6 +30,9 @@ std::string reason_to_skip(const scenario::Case& one, const lab::RunIdentity& id
     return fmt::format("topology {} needs network namespaces, and isolation is none",
                        lab::name(one.topology));
   }
+  if (identity.isolation == lab::Isolation::none && one.expected.datagrams.min_fragments) {
+    return "fragments need an MTU of 1,500, and isolation none has the host's loopback as it is";
+  }
   const char* search_path = std::getenv("PATH");
   for (const std::string& program : one.required_programs) {
     try {

@@ -90,6 +90,8 @@ void CaseStage::start_captures() {
     capture::LiveOptions options;
     options.interface = host.interface;
     options.ring_bytes = case_.ring_bytes;
+    // The host's own loopback has an MTU of 64 KiB, and a slot of the ring must hold as much.
+    if (lab_.identity().isolation == lab::Isolation::none) options.ring_bytes *= 16;
     options.ignore_outgoing = host.interface == "lo";
     Watched one{side, nullptr, nullptr, nullptr};
     one.table = std::make_unique<witness::SocketTable>(host.netns.get());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 
@@ -16,14 +17,38 @@ namespace {
 using packet::Packet;
 using packet::Protocol;
 
-bool is_of_port(const Packet& packet, std::uint16_t port) {
-  if (packet.icmp.is_error) {
-    return packet.icmp.quoted_source.port == port || packet.icmp.quoted_destination.port == port;
+// In a namespace shared with others: the packets to and from the case's port, and all of whoever
+// spoke to it (an answer from another port is a fault to be seen).
+class OfPort {
+ public:
+  explicit OfPort(std::uint16_t port) : port_(port) {}
+
+  bool operator()(const Packet& packet) {
+    if (packet.icmp.is_error) {
+      return packet.icmp.quoted_source.port == port_ ||
+             packet.icmp.quoted_destination.port == port_;
+    }
+    // A fragment after the first carries no ports: it belongs to whoever its first one does.
+    const Fragmented whole{packet.source.address, packet.destination.address, packet.ip_id};
+    if (packet.is_fragment && packet.fragment_offset > 0) return fragmented_.contains(whole);
+    const bool ours = of_ports(packet);
+    if (ours && packet.is_fragment) fragmented_.insert(whole);
+    return ours;
   }
-  // A fragment after the first carries no ports: it belongs to whoever its first one does.
-  const bool later_fragment = packet.is_fragment && packet.fragment_offset > 0;
-  return later_fragment || packet.source.port == port || packet.destination.port == port;
-}
+
+ private:
+  using Fragmented = std::tuple<packet::Address, packet::Address, std::uint32_t>;
+
+  bool of_ports(const Packet& packet) {
+    if (packet.destination.port == port_) clients_.insert(packet.source);
+    return packet.destination.port == port_ || packet.source.port == port_ ||
+           clients_.contains(packet.destination);
+  }
+
+  std::uint16_t port_;
+  std::set<packet::Endpoint> clients_;
+  std::set<Fragmented> fragmented_;
+};
 
 bool is_housekeeping(const Packet& packet) {
   switch (packet.protocol) {
@@ -94,11 +119,13 @@ Observation observe(std::span<const packet::Frame> frames, const scenario::Case&
   Observation seen;
   tcp::Tracker connections(facts);
   udp::Tracker exchanges;
+  std::optional<OfPort> of_port;
+  if (only_port) of_port.emplace(*only_port);
   for (const auto& frame : frames) {
     const Packet packet = packet::decode(frame);
     if (is_housekeeping(packet)) {
       ++seen.housekeeping;
-    } else if (only_port && !is_of_port(packet, *only_port)) {
+    } else if (of_port && !(*of_port)(packet)) {
       ++seen.foreign;
     } else {
       connections.add(packet);

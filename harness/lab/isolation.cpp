@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 #include <functional>
 
 #include "base/error.h"
@@ -109,6 +110,16 @@ int errno_of(const std::function<void()>& work) {
   }
 }
 
+// A map to themselves of the ids that `our_map` (user_namespaces(7)) knows.
+std::string identity_map(const std::string& our_map) {
+  std::ifstream lines(our_map);
+  std::string text;
+  std::uint64_t inside = 0, outside = 0, count = 0;
+  while (lines >> inside >> outside >> count)
+    text += fmt::format("{} {} {}\n", inside, inside, count);
+  return text;
+}
+
 void enter_user_namespace(const RunIdentity& identity) {
   const uid_t uid = ::geteuid();
   const gid_t gid = ::getegid();
@@ -122,18 +133,18 @@ void enter_user_namespace(const RunIdentity& identity) {
     write_file(folder + "gid_map", fmt::format("{} {} 1\n", gid, gid));
     return;
   }
+  // All ids to themselves: files of a user who is not mapped would be out of root's reach (a
+  // checkout that an ordinary user owns, as CI services have it).
   Helper mapper([&] {
     return errno_of([&] {
-      write_file(folder + "uid_map", fmt::format("{} {} 1\n{} {} 1\n", uid, uid,
-                                                 identity.target_uid, identity.target_uid));
-      write_file(folder + "gid_map", fmt::format("{} {} 1\n{} {} 1\n", gid, gid,
-                                                 identity.target_gid, identity.target_gid));
+      write_file(folder + "uid_map", identity_map("/proc/self/uid_map"));
+      write_file(folder + "gid_map", identity_map("/proc/self/gid_map"));
     });
   });
   checked("make", "a user namespace", [] { return ::unshare(CLONE_NEWUSER); });
   if (const int refused = mapper.go(); refused != 0)
     throw SystemError("map two users into", "the user namespace", refused,
-                      "this container maps too few uids: use --isolation root, or run as an "
+                      "this container maps too few ids: use --isolation root, or run as an "
                       "ordinary user");
 }
 

@@ -135,10 +135,8 @@ Lab::Impl::Impl(const LabSpec& lab_spec) : spec(lab_spec) {
 
 void Lab::Impl::prepare_namespace(const std::string& host_name, unsigned lo_mtu) {
   pin_settings(sysctls, host_name, settings);
-  RouteSocket route;
   disable_offloads("lo");
-  route.set_mtu("lo", lo_mtu);
-  route.set_up("lo");
+  RouteSocket().set_up("lo", lo_mtu);
   settings.push_back({host_name, "lo.mtu", std::to_string(lo_mtu), true});
 }
 
@@ -176,7 +174,7 @@ void Lab::Impl::make_two_hosts() {
     route.make_veth({wire_to_server, to_server_mac, middle.get()}, server_end, spec.mtu);
     for (const std::string_view inner : {wire_to_client, wire_to_server}) {
       disable_offloads(std::string(inner));
-      route.set_up(inner);
+      route.set_up(inner, spec.mtu);
     }
   }
   for (std::size_t i = 0; i < hosts.size(); ++i) {
@@ -187,7 +185,7 @@ void Lab::Impl::make_two_hosts() {
     disable_offloads(interface);
     route.add_address(interface, hosts[i].ipv4, 24);
     if (ipv6) route.add_address(interface, hosts[i].ipv6, 64);
-    route.set_up(interface);
+    route.set_up(interface, spec.mtu);
     const MacAddress& other_mac = i == 0 ? server_mac : client_mac;
     route.add_permanent_neighbour(interface, other_host.ipv4, other_mac);
     if (ipv6) route.add_permanent_neighbour(interface, other_host.ipv6, other_mac);

@@ -90,19 +90,12 @@ void RouteSocket::make_veth(const VethEnd& near, const VethEnd& far, unsigned mt
   send(m, "make a veth pair for", near.interface);
 }
 
-void RouteSocket::set_mtu(std::string_view interface, unsigned mtu) {
-  ifinfomsg header{};
-  header.ifi_index = static_cast<int>(index_of(interface));
-  const Message message = make_message(RTM_NEWLINK, 0, header);
-  fits(nla_put_u32(message.get(), IFLA_MTU, mtu));
-  send(message.get(), "set the MTU of", interface);
-}
-
-void RouteSocket::set_up(std::string_view interface) {
+void RouteSocket::set_up(std::string_view interface, unsigned mtu) {
   ifinfomsg header{};
   header.ifi_index = static_cast<int>(index_of(interface));
   header.ifi_flags = header.ifi_change = IFF_UP;
   const Message message = make_message(RTM_NEWLINK, 0, header);
+  fits(nla_put_u32(message.get(), IFLA_MTU, mtu));
   send(message.get(), "bring up", interface);
 }
 

@@ -29,8 +29,7 @@ class RouteSocket {
  public:
   RouteSocket();
   void make_veth(const VethEnd& near, const VethEnd& far, unsigned mtu);
-  void set_mtu(std::string_view interface, unsigned mtu);
-  void set_up(std::string_view interface);
+  void set_up(std::string_view interface, unsigned mtu);
   // Waits until what is sent is not dropped any more: a link whose other end comes up later starts
   // some time after that, when the kernel's link watch gets to it. Throws at the deadline.
   void await_running(std::string_view interface, Deadline deadline);

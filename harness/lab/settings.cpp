@@ -18,30 +18,33 @@ struct Pin {
   std::string_view name, value;
 };
 
-constexpr Pin pins[] = {
+constexpr Pin ipv4_pins[] = {
     // The host's default may be bbr, which paces; a user namespace may choose only among
     // net.ipv4.tcp_allowed_congestion_control, of which reno is always one.
-    {"net.ipv4.tcp_congestion_control", "reno"},
+    {"tcp_congestion_control", "reno"},
     // Else most of a test's port-unreachables and challenge ACKs never appear.
-    {"net.ipv4.icmp_ratelimit", "0"},
-    {"net.ipv4.icmp_msgs_per_sec", "1000000"},
-    {"net.ipv4.icmp_msgs_burst", "1000000"},
-    {"net.ipv6.icmp.ratelimit", "0"},
-    {"net.ipv4.tcp_invalid_ratelimit", "0"},
-    {"net.ipv4.tcp_challenge_ack_limit", "2147483647"},
-    {"net.ipv4.ip_unprivileged_port_start", "0"},
+    {"icmp_ratelimit", "0"},
+    {"icmp_msgs_per_sec", "1000000"},
+    {"icmp_msgs_burst", "1000000"},
+    {"tcp_invalid_ratelimit", "0"},
+    {"tcp_challenge_ack_limit", "2147483647"},
+    {"ip_unprivileged_port_start", "0"},
     // Follow the size of the socket table, so the machine's memory, unless pinned.
-    {"net.ipv4.tcp_max_tw_buckets", "262144"},
-    {"net.ipv4.tcp_max_syn_backlog", "4096"},
-    {"net.core.somaxconn", "4096"},
+    {"tcp_max_tw_buckets", "262144"},
+    {"tcp_max_syn_backlog", "4096"},
     // What one connection learned must not change the next one's packets.
-    {"net.ipv4.tcp_no_metrics_save", "1"},
-    // Taken over from the host unless pinned; a host that forwards or filters by source changes
-    // what
-    // becomes of stray packets.
-    {"net.ipv4.conf.all.forwarding", "0"},
-    {"net.ipv4.conf.all.rp_filter", "0"},
-    {"net.ipv4.conf.default.rp_filter", "0"},
+    {"tcp_no_metrics_save", "1"},
+    // Taken over from the host unless pinned: with forwarding, or filtering by source address,
+    // stray
+    // packets fare differently.
+    {"conf.all.forwarding", "0"},
+    {"conf.all.rp_filter", "0"},
+    {"conf.default.rp_filter", "0"},
+};
+
+constexpr Pin other_pins[] = {
+    {"net.ipv6.icmp.ratelimit", "0"},
+    {"net.core.somaxconn", "4096"},
     {"net.ipv6.conf.all.forwarding", "0"},
     // Before any interface exists, so that each inherits them: no link-local address, no duplicate
     // address detection, no router solicitations.
@@ -52,23 +55,23 @@ constexpr Pin pins[] = {
     {"net.ipv6.conf.default.router_solicitations", "0"},
 };
 
-constexpr std::string_view recorded[] = {
-    "net.ipv4.ip_local_port_range",
-    "net.ipv4.tcp_ecn",
-    "net.ipv4.tcp_ehash_entries",
-    "net.ipv4.tcp_fastopen",
-    "net.ipv4.tcp_fin_timeout",
-    "net.ipv4.tcp_retries2",
-    "net.ipv4.tcp_rmem",
-    "net.ipv4.tcp_sack",
-    "net.ipv4.tcp_synack_retries",
-    "net.ipv4.tcp_syncookies",
-    "net.ipv4.tcp_syn_linear_timeouts",
-    "net.ipv4.tcp_syn_retries",
-    "net.ipv4.tcp_timestamps",
-    "net.ipv4.tcp_tw_reuse",
-    "net.ipv4.tcp_window_scaling",
-    "net.ipv4.tcp_wmem",
+constexpr std::string_view ipv4_recorded[] = {
+    "ip_local_port_range",
+    "tcp_ecn",
+    "tcp_ehash_entries",
+    "tcp_fastopen",
+    "tcp_fin_timeout",
+    "tcp_retries2",
+    "tcp_rmem",
+    "tcp_sack",
+    "tcp_synack_retries",
+    "tcp_syncookies",
+    "tcp_syn_linear_timeouts",
+    "tcp_syn_retries",
+    "tcp_timestamps",
+    "tcp_tw_reuse",
+    "tcp_window_scaling",
+    "tcp_wmem",
 };
 
 constexpr std::string_view machine_wide[] = {"net.core.rmem_default", "net.core.rmem_max",
@@ -85,23 +88,31 @@ std::optional<std::string> read_value(int fd) {
   return value;
 }
 
+std::string as_path(std::string_view name) {
+  std::string path(name);
+  std::replace(path.begin(), path.end(), '.', '/');
+  return path;
+}
+
 }  // namespace
 
-std::filesystem::path Sysctls::path(std::string_view name) const {
-  std::string relative(name);
-  std::replace(relative.begin(), relative.end(), '.', '/');
-  return root_ / relative;
+Sysctls::Sysctls(const std::filesystem::path& folder)
+    : folder_(::open(folder.c_str(), O_PATH | O_CLOEXEC)) {}
+
+Sysctls Sysctls::part(std::string_view name) const {
+  return {Fd(::openat(folder_.get(), as_path(name).c_str(), O_PATH | O_CLOEXEC)),
+          prefix_ + std::string(name) + "."};
 }
 
 std::optional<std::string> Sysctls::read(std::string_view name) const {
-  const Fd file(::open(path(name).c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd file(::openat(folder_.get(), as_path(name).c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open()) return std::nullopt;
   return read_value(file.get());
 }
 
 std::optional<Setting> Sysctls::pin(const std::string& host, std::string_view name,
                                     std::string_view value) const {
-  const Fd file(::open(path(name).c_str(), O_RDWR | O_CLOEXEC));
+  const Fd file(::openat(folder_.get(), as_path(name).c_str(), O_RDWR | O_CLOEXEC));
   bool written = false;
   std::optional<std::string> now;
   if (file.is_open()) {
@@ -111,17 +122,22 @@ std::optional<Setting> Sysctls::pin(const std::string& host, std::string_view na
     now = read(name);
   }
   if (!now) return std::nullopt;
-  return Setting{host, std::string(name), *now, written && *now == value};
+  return Setting{host, prefix_ + std::string(name), *now, written && *now == value};
 }
 
 void pin_settings(const Sysctls& sysctls, const std::string& host, std::vector<Setting>& record) {
-  for (const Pin& pin : pins)
+  const Sysctls ipv4 = sysctls.part("net.ipv4");
+  for (const Pin& pin : ipv4_pins)
+    if (auto setting = ipv4.pin(host, pin.name, pin.value)) record.push_back(*setting);
+  for (const Pin& pin : other_pins)
     if (auto setting = sysctls.pin(host, pin.name, pin.value)) record.push_back(*setting);
 }
 
 void record_settings(const Sysctls& sysctls, std::vector<Setting>& record) {
-  for (const std::string_view name : recorded)
-    if (auto value = sysctls.read(name)) record.push_back({"", std::string(name), *value, false});
+  const Sysctls ipv4 = sysctls.part("net.ipv4");
+  for (const std::string_view name : ipv4_recorded)
+    if (auto value = ipv4.read(name))
+      record.push_back({"", "net.ipv4." + std::string(name), *value, false});
 }
 
 void record_limits(const Sysctls& sysctls, std::vector<Setting>& record) {

@@ -60,7 +60,9 @@ void open_unix(int type, const std::string& name) {
 void become_daemon() {
   if (::fork() != 0) ::_exit(0);
   ::setsid();
+  const pid_t between = ::getpid();
   if (::fork() != 0) ::_exit(0);
+  while (::getppid() == between) ::usleep(1000);  // so that only this one is left
 }
 
 void act(const std::string& action) {

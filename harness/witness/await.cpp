@@ -1,5 +1,7 @@
 #include "witness/await.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -54,6 +56,14 @@ AwaitedState await_tcp_state(SocketTable& table, const SocketFilter& which,
     if (result.reached || last_attempt) return result;
     pause.wait();
   }
+}
+
+std::string to_string(std::span<const StateSeen> seen) {
+  std::string text;
+  for (const StateSeen& one : seen)
+    text += fmt::format("{}{} at {:.1f} ms", text.empty() ? "" : ", ", tcp::name(one.state),
+                        static_cast<double>(one.time_ns - seen.front().time_ns) / 1e6);
+  return text.empty() ? "nothing" : text;
 }
 
 bool is_transitional(const TcpSocket& socket) {

@@ -92,6 +92,13 @@ TEST(AwaitTcpState, ClosedIsNoSocket) {
   });
 }
 
+TEST(AwaitTcpState, TellsWhatWasSeen) {
+  const std::array seen{StateSeen{State::syn_sent, 1'000'000'000},
+                        StateSeen{State::established, 1'001'300'000}};
+  EXPECT_EQ(to_string(seen), "SYN_SENT at 0.0 ms, ESTABLISHED at 1.3 ms");
+  EXPECT_EQ(to_string({}), "nothing");
+}
+
 TEST(AwaitQuiet, HandshakeInProgressIsNotQuiet) {
   in_loopback([] {
     SocketTable table;

@@ -111,6 +111,7 @@ struct End {
   bool sack_permitted = false, timestamps = false, ecn_setup = false;
   std::uint64_t window_probes = 0, capture_duplicates = 0;
   std::uint64_t good_checksums = 0, bad_checksums = 0;  // partial and unknown ones in neither
+  std::uint64_t bad_data_checksums = 0;                 // of bad_checksums, those with data
   std::optional<std::uint64_t> first_segment_packet;
 };
 

@@ -10,6 +10,7 @@ using packet::Checksum;
 namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr std::int64_t kLongSilence = 3'600 * 1'000 * kMillisecond;
 constexpr std::size_t kOdditiesOfAKind = 16;  // more of the same tell nobody anything
 
 bool syn_alone(const packet::Packet& packet) {
@@ -78,6 +79,9 @@ Flow::Fate Flow::add(const Packet& packet) {
     const bool answer = packet.tcp.has(flag::ack);
     if (!answer || !half(from).based || packet.tcp.seq != half(from).base) return Fate::new_life;
   }
+  if (packet.frame.time_ns - connection_.last_time_ns > kLongSilence && !continues(packet, from)) {
+    return Fate::new_life;
+  }
   Segment& segment = connection_.segments.emplace_back(make_segment(packet, from));
   connection_.last_time_ns = std::max(connection_.last_time_ns, segment.time_ns);
   End& sender = end(from);
@@ -103,6 +107,18 @@ Flow::Fate Flow::add(const Packet& packet) {
   half(from).spoke = true;
   if (explained_packet_ != 0) mend_order();
   return Fate::kept;
+}
+
+// After hours of silence only what fits exactly belongs to the same connection: the next number, or
+// a keep-alive's. (Files of collected samples hold packets of one pair of ports from other years.)
+bool Flow::continues(const Packet& packet, Side from) const {
+  const Half& me = half(from);
+  const Half& peer = half(other(from));
+  if (packet.tcp.has(flag::syn) || !me.based) return true;  // for others to decide
+  const std::int64_t seq = me.widened(packet.tcp.seq);
+  const bool in_place = seq == me.next || seq == me.next - 1;
+  return in_place &&
+         (!packet.tcp.has(flag::ack) || !peer.based || peer.widened(packet.tcp.ack) <= peer.next);
 }
 
 Flow::Fate Flow::dispatch(const Packet& packet, Segment& segment) {
@@ -178,6 +194,7 @@ bool Flow::spoiled(const Packet& packet, Side from, Segment& segment) {
     ++sender.good_checksums;
   } else if (packet.checksum == Checksum::bad && facts_.checksums_valid) {
     ++sender.bad_checksums;
+    if (packet.payload_length != 0) ++sender.bad_data_checksums;
     segment.marks |= mark::bad_checksum;
     note(Odd::checksum_bad, from, segment.packet);
     drop = me.answered_spoiled == 0 || sender.good_checksums != 0;

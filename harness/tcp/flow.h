@@ -37,6 +37,7 @@ class Flow {
   // flow.cpp
   Fate dispatch(const Packet& packet, Segment& segment);
   void mend_order();
+  bool continues(const Packet& packet, Side from) const;
   Segment make_segment(const Packet& packet, Side from) const;
   bool seen_twice(const Packet& packet, Side from);
   bool spoiled(const Packet& packet, Side from, Segment& segment);

@@ -167,7 +167,7 @@ void Flow::explain_early_ack(Side sender, const Segment& by) {
   if (!acker.early_ack) return;
   const EarlyAck early = *acker.early_ack;
   if (early.ack > half(sender).next) {
-    acker.early_ack->sender_went_on = true;
+    if (by.seq == early.next_then) acker.early_ack->sender_went_on = true;
     return;
   }
   acker.early_ack.reset();

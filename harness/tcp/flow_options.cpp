@@ -32,7 +32,7 @@ void Flow::check_options(const Packet& packet, const Segment& segment) {
   const Side from = segment.from;
   const End& peer = end(other(from));
   const bool peer_offer_known = half(other(from)).offers_known;
-  if (!options.malformed.empty()) {
+  if (!options.malformed.empty() && !packet.cut) {
     note(Odd::option_malformed, from, segment.packet, 0, 0, options.malformed);
   }
   if (options.mptcp) connection_.mptcp = true;

@@ -1,4 +1,5 @@
-// Options (RFC 9293 3.1, 3.2; RFC 7323; RFC 2018; RFC 2883) and ECN (RFC 3168).
+// Options (RFC 9293 3.1, 3.2; RFC 7323; RFC 2018; RFC 2883) and ECN (RFC 3168). What hangs on the
+// options of both SYNs is proven in a whole capture only: else a middlebox may have changed them.
 #include <fmt/format.h>
 
 #include "tcp/rule_functions.h"
@@ -48,7 +49,7 @@ void window_scale_limit(const Trial& trial, const Rule& rule, Findings& findings
 }
 
 void sack_not_permitted(const Trial& trial, const Rule& rule, Findings& findings) {
-  report(trial, rule, Odd::sack_not_permitted, Proof::always, findings,
+  report(trial, rule, Odd::sack_not_permitted, Proof::whole, findings,
          [](const Trial&, const Oddity& odd) {
            return Words{"SACK only to an end whose SYN permitted it",
                         fmt::format("in packet {}", odd.packet)};
@@ -66,7 +67,7 @@ void sack_range(const Trial& trial, const Rule& rule, Findings& findings) {
 }
 
 void timestamps_missing(const Trial& trial, const Rule& rule, Findings& findings) {
-  report(trial, rule, Odd::timestamp_missing, Proof::always, findings,
+  report(trial, rule, Odd::timestamp_missing, Proof::whole, findings,
          [](const Trial&, const Oddity& odd) {
            return Words{"time stamps in every segment, as both SYNs agreed",
                         fmt::format("none in packet {}", odd.packet)};
@@ -74,7 +75,7 @@ void timestamps_missing(const Trial& trial, const Rule& rule, Findings& findings
 }
 
 void timestamps_unoffered(const Trial& trial, const Rule& rule, Findings& findings) {
-  report(trial, rule, Odd::timestamp_unoffered, Proof::always, findings, offered_first);
+  report(trial, rule, Odd::timestamp_unoffered, Proof::whole, findings, offered_first);
 }
 
 void timestamp_echo(const Trial& trial, const Rule& rule, Findings& findings) {

@@ -6,10 +6,13 @@
 namespace wireproof::tcp::rule {
 namespace {
 
-// Where most checksums of an end are bad, hardware filled them in after the capture.
-bool checksums_offloaded(const Connection& connection, Side side) {
-  const End& end = connection.end(side);
-  return end.bad_checksums > 1 && end.bad_checksums > end.good_checksums;
+// Where most checksums of an end are bad, hardware filled them in after the capture. Where those of
+// all its data are, and no other, the file's payloads were changed later, or the same happened.
+bool checksums_offloaded(const Trial& trial, Side side) {
+  const End& end = trial.connection.end(side);
+  if (end.bad_checksums > 1 && end.bad_checksums > end.good_checksums) return true;
+  return !trial.whole && end.bad_data_checksums != 0 &&
+         end.bad_data_checksums == end.data_segments && end.bad_data_checksums == end.bad_checksums;
 }
 
 Findings checksum_findings(const Trial& trial, const Rule& rule, Odd kind, Side (*sender)(Side),
@@ -18,7 +21,7 @@ Findings checksum_findings(const Trial& trial, const Rule& rule, Odd kind, Side 
   report(trial, rule, kind, Proof::always, all, words);
   for (Finding& finding : all) {
     const Side side = finding.blame == Blame::client ? Side::client : Side::server;
-    if (!checksums_offloaded(trial.connection, sender(side))) kept.push_back(std::move(finding));
+    if (!checksums_offloaded(trial, sender(side))) kept.push_back(std::move(finding));
   }
   return kept;
 }
@@ -66,11 +69,12 @@ void checksum_answered(const Trial& trial, const Rule& rule, Findings& findings)
 
 void checksum_offload(const Trial& trial, const Rule& rule, Findings& findings) {
   for (const Side side : {Side::client, Side::server}) {
-    if (!checksums_offloaded(trial.connection, side)) continue;
+    if (!checksums_offloaded(trial, side)) continue;
     add(findings, rule, Blame::none, {}, "checksums that can be judged",
-        fmt::format("{} of the {}'s {} are not filled in: captured before the hardware does it",
-                    trial.connection.end(side).bad_checksums, name(side),
-                    trial.connection.end(side).segments));
+        fmt::format(
+            "{} of the {}'s {} are not: captured before hardware filled them in, or changed",
+            trial.connection.end(side).bad_checksums, name(side),
+            trial.connection.end(side).segments));
   }
 }
 

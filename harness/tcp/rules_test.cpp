@@ -71,9 +71,10 @@ std::map<std::string_view, Breach> breaches() {
   add("tcp.segment.malformed", open().client("x").malformed("TCP data offset 3 is below 5"),
       Blame::client);
   add("tcp.segment.checksum", open().client("x").checksum(Checksum::bad), Blame::client);
-  add("tcp.segment.corrupted", open().client("x").checksum(Checksum::bad), Blame::client, {}, {});
-  add("tcp.segment.bad-checksum-answered", open().client("x").checksum(Checksum::bad).server(ACK),
-      Blame::server);
+  add("tcp.segment.corrupted", open().client("w").client("x").checksum(Checksum::bad),
+      Blame::client, {}, {});
+  add("tcp.segment.bad-checksum-answered",
+      open().client("w").client("x").checksum(Checksum::bad).server(ACK), Blame::server, {}, {});
   add("tcp.segment.flag-combination", open().client(SYN | FIN), Blame::client);
   add("tcp.segment.ack-flag", open().client(PSH, "x"), Blame::client);
   add("tcp.segment.ackless-acknowledged", open().client(PSH, "x").server(ACK), Blame::server);

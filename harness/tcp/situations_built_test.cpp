@@ -341,6 +341,22 @@ TEST(Situation, IcmpErrorIsTiedToItsConnection) {  // 76
   EXPECT_EQ(all[0].closed_first, ClosedFirst::server);
 }
 
+TEST(Situation, SamplesOfOtherYearsAreOtherConnections) {
+  Trace t;
+  t.client("USER anonymous").server("331").client("PASS").after(3'600'000 * 24);
+  EXPECT_EQ(t.connections().size(), 1u);  // it fits: a long silence
+  t.client("QUIT").after(3'600'000 * 24).seq(-70'000);
+  EXPECT_EQ(t.connections().size(), 2u);
+}
+
+TEST(Situation, DataWhoseChecksumsAreAllBadWasChangedInTheFile) {
+  Trace t;
+  t.handshake().client("edited").checksum(Checksum::bad).server(ACK).client_closes();
+  expect(t, kThreeWay, kFourWay, kClient, kPassed);
+  EXPECT_TRUE(broke(t.judgement(), "tcp.capture.checksum-offload"));
+  EXPECT_EQ(t.judgement(kWhole).verdict, Verdict::failed);
+}
+
 TEST(Situation, EndsThatTalkToThemselvesDoNotCrash) {
   Trace t;
   t.addresses("127.0.0.1", "127.0.0.1").ports(7777, 7777).client(SYN).client(SYN | ACK);

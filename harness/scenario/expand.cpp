@@ -11,16 +11,6 @@ namespace {
 
 constexpr std::string_view opening = "${";
 
-// What a value is inside a longer string; nothing for lists, objects and null.
-std::optional<std::string> as_text(const Node& node) {
-  if (const std::string* text = node.string()) return *text;
-  if (const bool* flag = std::get_if<bool>(&node.value)) return *flag ? "true" : "false";
-  if (const auto* integer = std::get_if<std::int64_t>(&node.value))
-    return fmt::format("{}", *integer);
-  if (const auto* real = std::get_if<double>(&node.value)) return fmt::format("{}", *real);
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::size_t Expander::place_of(const Node& node, std::string_view reference) const {
@@ -88,6 +78,7 @@ Node Expander::expand_string(const Node& node) {
       return poison;
     }
     if (in_value_) {
+      usage_.emplace(reference.substr(opening.size(), reference.find('.') - opening.size()));
       errors_.add(place, "a matrix value uses a variable",
                   "values are taken as they are: put the values together in one object");
       return poison;
@@ -97,8 +88,10 @@ Node Expander::expand_string(const Node& node) {
     in_value_ = true;
     Node value = expand(*found);
     in_value_ = false;
+    value.substituted = true;
     if (begin == 0 && end + 1 == text.size()) return value;  // the value itself, of its own type
-    const auto inserted = as_text(value);
+    if (value.poisoned) return poison;
+    const auto inserted = scalar_text(value);
     if (!inserted) {
       errors_.add(
           place,

@@ -98,8 +98,9 @@ tl::expected<std::vector<Case>, std::vector<Error>> load_text(std::string_view t
   Errors errors(source);
   const Object top({&*root, "the scenario"}, top_keys(), errors);
   if (!top.valid()) return tl::unexpected(errors.sorted());
+  const std::size_t errors_before = errors.count();
   const Matrix matrix = read_matrix(root->find("matrix"), errors);
-  if (!errors.empty()) return tl::unexpected(errors.sorted());
+  if (errors.count() != errors_before) return tl::unexpected(errors.sorted());
 
   Usage usage;
   std::vector<Case> cases;

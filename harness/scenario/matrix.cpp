@@ -11,15 +11,6 @@ namespace {
 
 constexpr std::size_t longest_label = 60;
 
-std::optional<std::string> scalar_label(const Node& node) {
-  if (const std::string* text = node.string()) return *text;
-  if (const bool* flag = std::get_if<bool>(&node.value)) return *flag ? "true" : "false";
-  if (const auto* integer = std::get_if<std::int64_t>(&node.value))
-    return fmt::format("{}", *integer);
-  if (const auto* real = std::get_if<double>(&node.value)) return fmt::format("{}", *real);
-  return std::nullopt;
-}
-
 bool is_name(std::string_view text) {
   const auto inner = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -51,7 +42,7 @@ std::optional<Choice> read_choice_value(const Node& node, const std::string& var
                  "small letters, digits and '_', a letter first");
     }
   }
-  const auto label = scalar_label(*labelled);
+  const auto label = scalar_text(*labelled);
   if (!label) {
     errors.add(node.offset, fmt::format("a value of \"{}\" is {}", variable, kind_name(node)),
                "write {\"name\": \"...\", \"value\": ...} and use ${" + variable + ".value}");
@@ -146,11 +137,11 @@ void include(const Field& field, Matrix& matrix, Errors& errors) {
 
 void exclude(const Field& condition, Matrix& matrix, Errors& errors) {
   const std::size_t before = matrix.combinations.size();
-  const bool sound = errors.empty();
+  const std::size_t errors_before = errors.count();
   std::erase_if(matrix.combinations, [&](const Combination& combination) {
     return holds(condition, matrix, combination, errors);
   });
-  if (sound && errors.empty() && matrix.combinations.size() == before) {
+  if (errors.count() == errors_before && matrix.combinations.size() == before) {
     errors.add(condition.offset(), "this excludes nothing", "remove it, or mend its values");
   }
 }
@@ -165,6 +156,7 @@ const Variable* Matrix::find(std::string_view name) const {
 std::vector<std::string_view> Matrix::names() const { return names_of(variables); }
 
 Matrix read_matrix(const Node* node, Errors& errors) {
+  const std::size_t errors_before = errors.count();
   Matrix matrix;
   matrix.combinations.emplace_back();
   if (!node) return matrix;
@@ -199,7 +191,7 @@ Matrix read_matrix(const Node* node, Errors& errors) {
     for (const Field& entry : read_list({list, "\"include\""}, errors))
       include(entry, matrix, errors);
   }
-  if (matrix.combinations.empty() && errors.empty()) {
+  if (matrix.combinations.empty() && errors.count() == errors_before) {
     errors.add(node->offset, "the matrix leaves no case", "\"exclude\" removes them all");
   }
   return matrix;
@@ -222,7 +214,7 @@ bool holds(const Field& condition, const Matrix& matrix, const Combination& comb
         field.node->list() ? read_list(field, errors) : std::vector{field};
     bool any = false;
     for (const Field& entry : wanted) {
-      const auto label = scalar_label(*entry.node);
+      const auto label = scalar_text(*entry.node);
       const auto labels = [&] {
         std::vector<std::string_view> all_labels;
         for (const Choice& choice : variable.choices) all_labels.push_back(choice.label);
@@ -232,7 +224,9 @@ bool holds(const Field& condition, const Matrix& matrix, const Combination& comb
         wrong_type(entry, "a value's name", "as in {\"family\": \"ipv6\"}", errors);
       } else if (std::ranges::find(variable.choices, *label, &Choice::label) ==
                  variable.choices.end()) {
-        unknown_name(entry, "value of \"" + variable.name + "\"", *label, labels(), errors);
+        errors.add(entry.offset(),
+                   fmt::format("\"{}\" has no value {}", variable.name, wireproof::quoted(*label)),
+                   name_hint(*label, labels()));
       } else if (i < combination.size() && combination[i].label == *label) {
         any = true;
       }

@@ -114,7 +114,7 @@ void read_target(const Field& field, Side role, Transport transport, Program& pr
 void read_command(const Field& field, Program& program, Errors& errors) {
   if (field.node->string()) {
     errors.add(
-        field.offset(), "\"command\" is a list of words, not a string",
+        field.offset(), "\"command\" must be a list of words, not a string",
         "write [\"python3\", \"server.py\", \"{address}\", \"{port}\"]: no shell takes it apart");
     return;
   }
@@ -173,7 +173,7 @@ std::optional<Program> read_program(const Field& field, Side role, Transport tra
   if (field.node->is_null()) return std::nullopt;
   if (const std::string* word = field.node->string()) {
     const bool shipped = find_shipped_target(*word) != nullptr;
-    errors.add(field.offset(), fmt::format("{} is an object, not a string", field.what),
+    errors.add(field.offset(), fmt::format("{} must be an object, not a string", field.what),
                shipped ? fmt::format("write {{\"target\": {}}}", wireproof::quoted(*word))
                        : "write {\"command\": [\"program\", \"{address}\", \"{port}\"]}");
     return std::nullopt;

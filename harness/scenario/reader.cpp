@@ -39,6 +39,11 @@ std::string alternatives(std::span<const std::string_view> names) {
 std::string name_hint(std::string_view word, std::span<const std::string_view> names) {
   const std::string near = nearest(word, {names.begin(), names.end()});
   if (!near.empty()) return fmt::format("did you mean {}?", wireproof::quoted(near));
+  for (const std::string_view name : names) {  // "pause" for "pause_ms"
+    if (name.size() > word.size() && name.starts_with(word) && name[word.size()] == '_') {
+      return fmt::format("did you mean {}?", wireproof::quoted(name));
+    }
+  }
   return names.empty() ? "there is none" : "it is " + alternatives(names);
 }
 
@@ -46,7 +51,7 @@ void wrong_type(const Field& field, std::string_view wanted, std::string_view hi
                 Errors& errors) {
   if (field.node->poisoned) return;
   errors.add(field.offset(),
-             fmt::format("{} is {}, not {}", field.what, wanted, kind_name(*field.node)),
+             fmt::format("{} must be {}, not {}", field.what, wanted, kind_name(*field.node)),
              std::string(hint));
 }
 
@@ -58,6 +63,10 @@ void unknown_name(const Field& field, std::string_view kind, std::string_view wo
 
 std::optional<std::string> read_string(const Field& field, Errors& errors) {
   if (const std::string* text = field.node->string()) return *text;
+  // "text": "${n}" with a number for n is text as it looks.
+  if (field.node->substituted) {
+    if (auto text = scalar_text(*field.node)) return text;
+  }
   wrong_type(field, "a string", "put it in double quotes", errors);
   return std::nullopt;
 }

@@ -42,6 +42,27 @@ class CountingIterator {
   const char** reached_;
 };
 
+// The lexer has read one byte past a number when it is told, so its end is found in the text. The
+// number is known to be one (RFC 8259 6).
+std::size_t end_of_number(std::string_view text, std::size_t at) {
+  const auto digits = [&] {
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+  };
+  const auto take = [&](std::string_view any) {
+    const bool there = at < text.size() && any.find(text[at]) != std::string_view::npos;
+    at += there;
+    return there;
+  };
+  take("-");
+  if (!take("0")) digits();
+  if (take(".")) digits();
+  if (take("eE")) {
+    take("+-");
+    digits();
+  }
+  return at;
+}
+
 // Builds the tree. Every token's first byte is found by skipping what may stand between tokens from
 // the end of the one before.
 class Builder {
@@ -126,12 +147,10 @@ class Builder {
     token_end_ = node.offset + length;
     return add(std::move(node));
   }
-  // The lexer has read one byte past a number, so its end is found in the text.
   template <typename Number>
   bool number(Number value) {
     Node node{value, token_start()};
-    token_end_ = std::min(source_.text().find_first_not_of("0123456789+-.eE", node.offset),
-                          source_.text().size());
+    token_end_ = end_of_number(source_.text(), node.offset);
     return add(std::move(node));
   }
 
@@ -185,8 +204,17 @@ const Node* Node::find(std::string_view key) const {
   return nullptr;
 }
 
+std::optional<std::string> scalar_text(const Node& node) {
+  if (const std::string* text = node.string()) return *text;
+  if (const bool* flag = std::get_if<bool>(&node.value)) return *flag ? "true" : "false";
+  if (const auto* integer = std::get_if<std::int64_t>(&node.value))
+    return fmt::format("{}", *integer);
+  if (const auto* real = std::get_if<double>(&node.value)) return fmt::format("{}", *real);
+  return std::nullopt;
+}
+
 std::string_view kind_name(const Node& node) {
-  constexpr std::string_view names[] = {"null",     "true or false", "a number", "a number",
+  constexpr std::string_view names[] = {"null",     "true or false", "a number", "a fraction",
                                         "a string", "a list",        "an object"};
   return names[node.value.index()];
 }

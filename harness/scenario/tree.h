@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -21,8 +22,9 @@ struct Node {
   using List = std::vector<Node>;
   using Object = std::vector<Member>;  // in the file's order, keys unique
   std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, List, Object> value;
-  std::size_t offset = 0;  // of its first byte in the source
-  bool poisoned = false;   // stands for a value that could not be made, which was told already
+  std::size_t offset = 0;    // of its first byte in the source
+  bool poisoned = false;     // stands for a value that could not be made, which was told already
+  bool substituted = false;  // came from the matrix, in the place of a string "${name}"
 
   bool is_null() const { return std::holds_alternative<std::nullptr_t>(value); }
   const std::string* string() const { return std::get_if<std::string>(&value); }
@@ -37,6 +39,8 @@ struct Member {
   Node value;
 };
 
+// Of a string, a number, true or false: as it stands inside text.
+std::optional<std::string> scalar_text(const Node& node);
 std::string_view kind_name(const Node& node);  // "a string", "an object"
 
 inline constexpr std::size_t deepest_nesting = 32;

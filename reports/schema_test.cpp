@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/check_report.h"
 #include "reports/json.h"
 #include "reports/sample.h"
 
@@ -18,10 +19,14 @@ namespace {
 using Json = nlohmann::json;
 
 const Json& schema() {
-  static const Json parsed = [] {
-    std::ifstream stream(WIREPROOF_SOURCE_DIR "/reports/schema/report.schema.json");
-    return Json::parse(stream);
-  }();
+  static const Json parsed =
+      Json::parse(std::ifstream(WIREPROOF_SOURCE_DIR "/reports/schema/report.schema.json"));
+  return parsed;
+}
+
+const Json& check_schema() {
+  static const Json parsed =
+      Json::parse(std::ifstream(WIREPROOF_SOURCE_DIR "/reports/schema/check.schema.json"));
   return parsed;
 }
 
@@ -45,7 +50,17 @@ class Walker {
     static const std::set<std::string> words = {"$schema", "$id", "$defs", "title", "description"};
     if (words.contains(keyword)) return true;
     if (keyword == "$ref") {
-      check(value, schema().at(Json::json_pointer(argument.get<std::string>().substr(1))), path);
+      check(value, target(argument), path);
+      return true;
+    }
+    if (keyword == "unevaluatedProperties") {  // only false, beside a $ref to "properties"
+      const Json& fields = target(rule["$ref"])["properties"];
+      for (const auto& [key, inner] : value.items()) {
+        if (fields.contains(key) ||
+            (rule.contains("properties") && rule["properties"].contains(key)))
+          continue;
+        errors.push_back(path + "." + key + " is not in the schema");
+      }
       return true;
     }
     if (keyword == "type") return has_type(value, argument);
@@ -89,6 +104,12 @@ class Walker {
       return true;
     }
     return false;
+  }
+
+  // "report.schema.json#/$defs/x" or "#/$defs/x"; the latter may be of either file.
+  static const Json& target(const std::string& reference) {
+    const Json::json_pointer pointer(reference.substr(reference.find('#') + 1));
+    return schema().contains(pointer) ? schema().at(pointer) : check_schema().at(pointer);
   }
 
   static bool has_type(const Json& value, const std::string& type) {
@@ -140,6 +161,29 @@ TEST(ReportSchema, HasNoPropertyThatIsNeverWritten) {
   properties(schema(), "", all);
   EXPECT_GT(all.size(), 200u);
   for (const auto& [property, path] : all) EXPECT_TRUE(walker.used.contains(property)) << path;
+}
+
+TEST(CheckSchema, HoldsForWhatCheckPrints) {
+  CheckReport report;
+  report.files = {{"a.pcap", "ethernet", 11, "cut in packet 12"}};
+  const CaseReport tcp = sample::every_field().cases[0], udp = sample::every_field().cases[1];
+  report.connections = {{"a.pcap", tcp.connections[0]}};
+  report.exchanges = {{"a.pcap", udp.exchanges[0]}};
+  report.findings = tcp.findings;
+  report.verdict = Verdict::failed;
+  const Json json = Json::parse(to_json(report));
+  Walker walker;
+  walker.check(json, check_schema(), "check");
+  EXPECT_EQ(walker.errors, std::vector<std::string>{});
+  std::vector<std::pair<const Json*, std::string>> all;
+  properties(check_schema(), "", all);
+  for (const auto& [property, path] : all) EXPECT_TRUE(walker.used.contains(property)) << path;
+
+  Json broken = json;
+  broken["connections"][0]["more"] = 1;
+  walker.check(broken, check_schema(), "check");
+  EXPECT_EQ(walker.errors,
+            std::vector<std::string>{"check.connections[0].more is not in the schema"});
 }
 
 TEST(ReportSchema, NoticesWhatIsWrong) {

@@ -112,39 +112,6 @@ std::string steps(const CaseReport& one, const Style& style, bool all) {
   return out;
 }
 
-std::string packets_text(const std::vector<std::uint64_t>& packets) {
-  constexpr std::size_t shown = 12;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(packets.size(), shown); ++i) {
-    text += fmt::format("{}{}", i == 0 ? "" : ", ", packets[i]);
-  }
-  if (packets.size() > shown) text += fmt::format(" and {} more", packets.size() - shown);
-  return text;
-}
-
-std::string finding_text(const Finding& finding, const Style& style) {
-  const Tone tone = finding.inconclusive                   ? Tone::warn
-                    : finding.severity == Severity::must   ? Tone::bad
-                    : finding.severity == Severity::should ? Tone::warn
-                                                           : Tone::dim;
-  std::string head =
-      fmt::format("{} ({}, {})", finding.rule, name(finding.severity), finding.source);
-  if (finding.inconclusive) head += ", not proven";
-  std::string out = style.entry(2, "rule", label_columns, style.safe(head), tone);
-  if (!finding.where.empty())
-    out += style.entry(4, "where", label_columns - 2, style.safe(finding.where));
-  if (finding.blame != Blame::none) {
-    out += style.entry(4, "by", label_columns - 2, name(finding.blame));
-  }
-  out += style.entry(4, "wanted", label_columns - 2, style.safe(finding.expected, 1000));
-  out += style.entry(4, "seen", label_columns - 2, style.safe(finding.observed, 1000));
-  if (!finding.packets.empty()) {
-    out += style.entry(4, finding.packets.size() == 1 ? "packet" : "packets", label_columns - 2,
-                       packets_text(finding.packets));
-  }
-  return out;
-}
-
 std::string findings(const CaseReport& one, const Style& style) {
   std::vector<const Finding*> sorted;
   for (const Finding& finding : one.findings) sorted.push_back(&finding);

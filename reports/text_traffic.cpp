@@ -14,38 +14,6 @@ namespace {
 
 constexpr std::size_t label_columns = 10, listed = 20, ladders_shown = 2, widest_ladder = 110;
 
-std::string connection_line(const ConnectionReport& one, const Style& style) {
-  const tcp::Connection& connection = one.connection;
-  const Verdict verdict = one.judgement.verdict;
-  const Tone tone = verdict == Verdict::passed   ? Tone::good
-                    : verdict == Verdict::failed ? Tone::bad
-                                                 : Tone::warn;
-  return style.entry(2, fmt::format("tcp {}", connection.index), label_columns,
-                     {fmt::format("{} {} {}", packet::to_string(connection.ends[0].endpoint),
-                                  style.arrow(), packet::to_string(connection.ends[1].endpoint)),
-                      fmt::format("opening {}", tcp::name(connection.opening)),
-                      fmt::format("closing {}", tcp::name(connection.closing)),
-                      connection.closed_first == tcp::ClosedFirst::nobody
-                          ? std::string()
-                          : fmt::format("{} first", tcp::name(connection.closed_first)),
-                      std::string(name(verdict))},
-                     verdict == Verdict::passed ? Tone::plain : tone);
-}
-
-std::string exchange_line(const udp::Exchange& exchange, const Style& style) {
-  const auto some = [](std::uint64_t count, std::string_view what) {
-    return count == 0 ? std::string() : fmt::format("{} {}", count, what);
-  };
-  return style.entry(
-      2, fmt::format("udp {}", exchange.index), label_columns,
-      {fmt::format("{} {} {}", packet::to_string(exchange.client), style.arrow(),
-                   packet::to_string(exchange.server)),
-       fmt::format("{} requests", exchange.requests), fmt::format("{} answers", exchange.answers),
-       some(exchange.unanswered, "unanswered"), some(exchange.unpaired_answers, "unpaired answers"),
-       some(exchange.duplicates, "duplicates"), some(exchange.reordered, "reordered"),
-       some(exchange.icmp_errors, "ICMP errors")});
-}
-
 // Ladders count a character as a column: what takes two, or none, becomes '?'.
 std::string one_column_each(const std::string& printable) {
   std::string out;
@@ -83,14 +51,6 @@ std::string left_out(std::uint64_t count, std::string_view what, const Style& st
          "\n";
 }
 
-std::string ladder(const ConnectionReport& one, const Style& style) {
-  if (one.connection.segments.empty()) return {};
-  auto options = ladder_options<tcp::LadderOptions>(style);
-  options.summary = false;  // stands above it already
-  return tcp::ladder(one.connection, safe_findings(one.judgement.findings, style), options) +
-         left_out(one.segments_left_out, "segments", style);
-}
-
 std::string ladder(const udp::Exchange& exchange, const CaseReport& one, const Style& style) {
   if (exchange.datagrams.empty()) return {};
   std::vector<Finding> findings;  // those of this exchange's packets
@@ -109,7 +69,80 @@ std::string ladder(const udp::Exchange& exchange, const CaseReport& one, const S
          left_out(found == one.datagrams_left_out.end() ? 0 : found->second, "datagrams", style);
 }
 
+std::string packets_text(const std::vector<std::uint64_t>& packets) {
+  constexpr std::size_t shown = 12;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(packets.size(), shown); ++i) {
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", packets[i]);
+  }
+  if (packets.size() > shown) text += fmt::format(" and {} more", packets.size() - shown);
+  return text;
+}
+
 }  // namespace
+
+std::string connection_line(const ConnectionReport& one, const Style& style) {
+  const tcp::Connection& connection = one.connection;
+  const Verdict verdict = one.judgement.verdict;
+  const Tone tone = verdict == Verdict::passed   ? Tone::good
+                    : verdict == Verdict::failed ? Tone::bad
+                                                 : Tone::warn;
+  return style.entry(2, fmt::format("tcp {}", connection.index), label_columns,
+                     {fmt::format("{} {} {}", packet::to_string(connection.ends[0].endpoint),
+                                  style.arrow(), packet::to_string(connection.ends[1].endpoint)),
+                      fmt::format("opening {}", tcp::name(connection.opening)),
+                      fmt::format("closing {}", tcp::name(connection.closing)),
+                      connection.closed_first == tcp::ClosedFirst::nobody
+                          ? std::string()
+                          : fmt::format("{} first", tcp::name(connection.closed_first)),
+                      std::string(name(verdict))},
+                     verdict == Verdict::passed ? Tone::plain : tone);
+}
+
+std::string exchange_line(const udp::Exchange& exchange, const Style& style) {
+  const auto some = [](std::uint64_t count, std::string_view what) {
+    return count == 0 ? std::string() : fmt::format("{} {}", count, what);
+  };
+  return style.entry(
+      2, fmt::format("udp {}", exchange.index), label_columns,
+      {fmt::format("{} {} {}", packet::to_string(exchange.client), style.arrow(),
+                   packet::to_string(exchange.server)),
+       fmt::format("{} requests", exchange.requests), fmt::format("{} answers", exchange.answers),
+       some(exchange.unanswered, "unanswered"), some(exchange.unpaired_answers, "unpaired answers"),
+       some(exchange.duplicates, "duplicates"), some(exchange.reordered, "reordered"),
+       some(exchange.icmp_errors, "ICMP errors")});
+}
+
+std::string connection_ladder(const ConnectionReport& one, const Style& style) {
+  if (one.connection.segments.empty()) return {};
+  auto options = ladder_options<tcp::LadderOptions>(style);
+  options.summary = false;  // stands above it already
+  return tcp::ladder(one.connection, safe_findings(one.judgement.findings, style), options) +
+         left_out(one.segments_left_out, "segments", style);
+}
+
+std::string finding_text(const Finding& finding, const Style& style) {
+  const Tone tone = finding.inconclusive                   ? Tone::warn
+                    : finding.severity == Severity::must   ? Tone::bad
+                    : finding.severity == Severity::should ? Tone::warn
+                                                           : Tone::dim;
+  std::string head =
+      fmt::format("{} ({}, {})", finding.rule, name(finding.severity), finding.source);
+  if (finding.inconclusive) head += ", not proven";
+  std::string out = style.entry(2, "rule", label_columns, style.safe(head), tone);
+  if (!finding.where.empty())
+    out += style.entry(4, "where", label_columns - 2, style.safe(finding.where));
+  if (finding.blame != Blame::none) {
+    out += style.entry(4, "by", label_columns - 2, name(finding.blame));
+  }
+  out += style.entry(4, "wanted", label_columns - 2, style.safe(finding.expected, 1000));
+  out += style.entry(4, "seen", label_columns - 2, style.safe(finding.observed, 1000));
+  if (!finding.packets.empty()) {
+    out += style.entry(4, finding.packets.size() == 1 ? "packet" : "packets", label_columns - 2,
+                       packets_text(finding.packets));
+  }
+  return out;
+}
 
 std::string traffic_lines(const CaseReport& one, const Style& style) {
   std::string out;
@@ -152,7 +185,7 @@ std::string traffic_ladders(const CaseReport& one, const Style& style,
   const auto add = [&out](const std::string& drawn) {
     if (!drawn.empty()) out += (out.empty() ? "" : "\n") + drawn;
   };
-  for (const ConnectionReport* connection : chosen) add(ladder(*connection, style));
+  for (const ConnectionReport* connection : chosen) add(connection_ladder(*connection, style));
   std::size_t drawn = 0;
   for (const udp::Exchange& exchange : one.exchanges) {
     if (wanted ? exchange.index == *wanted : drawn++ < ladders_shown)

@@ -11,6 +11,12 @@
 
 namespace wireproof::report {
 
+std::string connection_line(const ConnectionReport& one, const Style& style);
+std::string exchange_line(const udp::Exchange& exchange, const Style& style);
+std::string connection_ladder(const ConnectionReport& one, const Style& style);
+// A rule that did not hold: its source, what was wanted and seen, and the packets.
+std::string finding_text(const Finding& finding, const Style& style);
+
 std::string traffic_lines(const CaseReport& one, const Style& style);
 // The ladders of what did not pass; where all did, of the first; or of the one that is wanted.
 std::string traffic_ladders(const CaseReport& one, const Style& style,

@@ -15,6 +15,13 @@ std::string printable(std::string_view hostile, std::size_t limit = 200);
 
 // `printable` in double quotes, with inner quotes and backslashes escaped.
 std::string quoted(std::string_view hostile, std::size_t limit = 200);
+// The same, so that an unqualified call does not find the template std::quoted by its argument.
+inline std::string quoted(const std::string& hostile, std::size_t limit = 200) {
+  return quoted(std::string_view(hostile), limit);
+}
+inline std::string quoted(const char* hostile, std::size_t limit = 200) {
+  return quoted(std::string_view(hostile), limit);
+}
 
 // "0a 0b 0c"
 std::string hex(std::span<const std::uint8_t> bytes, std::size_t limit = 64);

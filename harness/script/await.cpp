@@ -1,3 +1,5 @@
+#include "witness/await.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -84,12 +86,17 @@ Outcome perform(Context& context, const AwaitState& step, const Timing& timing) 
     return std::find(step.states.begin(), step.states.end(), state) != step.states.end();
   };
   std::vector<TcpSocket> mine;
+  std::vector<witness::StateSeen> states;  // of one socket, as they changed
   for (std::chrono::microseconds pause{200};;
        pause = std::min(pause * 2, std::chrono::microseconds(5000))) {
     const bool last = timing.deadline.passed();
     const std::int64_t asked_ns = realtime_ns();
     mine = table.tcp(true);
     std::erase_if(mine, [&](const TcpSocket& one) { return !selection.has(one); });
+    if (mine.size() < 2) {
+      const tcp::State now = mine.empty() ? tcp::State::closed : mine[0].state;
+      if (states.empty() || states.back().state != now) states.push_back({now, asked_ns});
+    }
     const auto count = static_cast<std::size_t>(std::count_if(
         mine.begin(), mine.end(), [&](const TcpSocket& one) { return is_wanted(one.state); }));
     if (count >= std::max<std::size_t>(step.count, 1)) {
@@ -103,10 +110,12 @@ Outcome perform(Context& context, const AwaitState& step, const Timing& timing) 
     if (last) break;
     sleep_until(earlier(timing.deadline, Deadline::after(pause)));
   }
-  return Outcome::missed(
-      rule::await_state, fmt::format("{} within {} ms", states_text(step), timing.within.count()),
-      fmt::format("the kernel lists {} after {}", listed_text(mine), ms_text(timing.elapsed())),
-      context.doer(step.side), timing.cut());
+  std::string seen =
+      fmt::format("the kernel lists {} after {}", listed_text(mine), ms_text(timing.elapsed()));
+  if (states.size() > 1) seen += "; it was " + witness::to_string(states);
+  return Outcome::missed(rule::await_state,
+                         fmt::format("{} within {} ms", states_text(step), timing.within.count()),
+                         std::move(seen), context.doer(step.side), timing.cut());
 }
 
 Outcome perform(Context& context, const scenario::step::AwaitPackets& step, const Timing& timing) {

@@ -71,10 +71,10 @@ Deadline grace(const Timing& timing) {
   return earlier(Deadline::after(span), timing.limit);
 }
 
-std::string grace_text(const Timing& timing, Deadline until) {
+std::string grace_text(const Timing& timing, Deadline until, bool some) {
   const auto more = until.moment() - timing.deadline.moment();
   if (more < milliseconds(1)) return {};
-  return fmt::format(", nor in {} more", ms_text(more));
+  return fmt::format(", {} in {} more", some ? "and nothing" : "nor", ms_text(more));
 }
 
 std::string misdirected_text(Context& context, const PeerSocket& asker) {

@@ -29,7 +29,8 @@ std::string ended_text(const Received& got);
 // After a deadline that nothing has met: how long to look on, to tell late from never. As long
 // again, at most 3 s, and never past the case's time limit.
 Deadline grace(const Timing& timing);
-std::string grace_text(const Timing& timing, Deadline grace);  // ", nor in 2000 ms more"
+// ", nor in 2000 ms more", or ", and nothing in ..." where some of it had come by the deadline.
+std::string grace_text(const Timing& timing, Deadline until, bool some);
 
 // Another socket of the script, on the same side, holds or has been sent a datagram that it never
 // asked for: the answer went to the wrong peer. In words: "socket \"b\" has 7 bytes ... instead".

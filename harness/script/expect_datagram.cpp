@@ -109,7 +109,7 @@ Outcome expect_datagram(Context& context, PeerSocket& socket, const Expect& step
         return missed(rule::answer_late, fmt::format("nothing in {}; {} came {} after the deadline",
                                                      after, datagram_text(got), late));
       }
-      std::string then = grace_text(timing, until);
+      std::string then = grace_text(timing, until, false);
       if (got.kind != Received::Kind::none) {
         then = fmt::format("; {} came {} after the deadline", ended_text(got), late);
       }

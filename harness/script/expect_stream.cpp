@@ -85,7 +85,7 @@ Outcome after_deadline(PeerSocket& socket, const Expect& step, const Timing& tim
     return missed(rule::answer_late, socket, step, timing,
                   fmt::format("{}; {} came {} after the deadline", in, what, late));
   }
-  std::string then = grace_text(timing, until);
+  std::string then = grace_text(timing, until, by_deadline.total > 0);
   if (answer.last.kind != Received::Kind::none) {
     then = fmt::format("; {} came {} after the deadline", ended_text(answer.last), late);
   }

@@ -110,13 +110,18 @@ int errno_of(const std::function<void()>& work) {
   }
 }
 
-// A map to themselves of the ids that `our_map` (user_namespaces(7)) knows.
-std::string identity_map(const std::string& our_map) {
+// A map to themselves of the ids that `our_map` (user_namespaces(7)) knows; EINVAL where it lacks
+// `needed`, which then nobody could become.
+std::string identity_map(const std::string& our_map, std::uint64_t needed) {
   std::ifstream lines(our_map);
   std::string text;
+  bool has_needed = false;
   std::uint64_t inside = 0, outside = 0, count = 0;
-  while (lines >> inside >> outside >> count)
+  while (lines >> inside >> outside >> count) {
     text += fmt::format("{} {} {}\n", inside, inside, count);
+    has_needed = has_needed || (needed >= inside && needed - inside < count);
+  }
+  if (!has_needed) throw SystemError("map", std::to_string(needed), EINVAL);
   return text;
 }
 
@@ -137,14 +142,14 @@ void enter_user_namespace(const RunIdentity& identity) {
   // checkout that an ordinary user owns, as CI services have it).
   Helper mapper([&] {
     return errno_of([&] {
-      write_file(folder + "uid_map", identity_map("/proc/self/uid_map"));
-      write_file(folder + "gid_map", identity_map("/proc/self/gid_map"));
+      write_file(folder + "uid_map", identity_map("/proc/self/uid_map", identity.target_uid));
+      write_file(folder + "gid_map", identity_map("/proc/self/gid_map", identity.target_gid));
     });
   });
   checked("make", "a user namespace", [] { return ::unshare(CLONE_NEWUSER); });
   if (const int refused = mapper.go(); refused != 0)
     throw SystemError("map two users into", "the user namespace", refused,
-                      "this container maps too few ids: use --isolation root, or run as an "
+                      "this container maps too few uids: use --isolation root, or run as an "
                       "ordinary user");
 }
 

@@ -92,6 +92,8 @@ class CaseRun {
     tell();
   }
 
+  std::chrono::milliseconds longest_stall() const { return watch_.longest(); }
+
  private:
   static lab::LabSpec spec_of(const scenario::Case& one, const CaseSettings& settings) {
     lab::LabSpec spec;
@@ -238,7 +240,8 @@ class CaseRun {
 
   const CaseSettings& settings_;
   report::CaseReport& report_;
-  lab::Lab lab_;
+  lab::Lab lab_;  // before any thread: those made earlier would stay outside
+  StallWatch watch_;
   CaseStage stage_;
   std::optional<script::Script> script_;
   bool completed_ = false;
@@ -275,9 +278,9 @@ report::CaseReport run_case(const scenario::Case& one, const CaseSettings& setti
     report.reason = reason;
   } else {
     try {
-      const StallWatch watch;
-      CaseRun(one, settings, report).run();
-      stall = watch.longest();
+      CaseRun run(one, settings, report);
+      run.run();
+      stall = run.longest_stall();
     } catch (const SystemError& error) {
       report.status = report::Status::error;
       report.reason = error.what();

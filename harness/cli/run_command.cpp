@@ -1,0 +1,240 @@
+// wireproof run: everything is checked before anything is launched; then the run, its report in
+// every form that was asked for, and the summary.
+#include <fmt/format.h>
+#include <pcap/pcap.h>
+
+#include <csignal>
+#include <ostream>
+#include <random>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/layout.h"
+#include "cli/progress.h"
+#include "cli/selection.h"
+#include "lab/lab.h"
+#include "reports/context.h"
+#include "reports/junit.h"
+#include "reports/report.h"
+#include "reports/text.h"
+#include "run/runner.h"
+
+namespace wireproof::cli {
+namespace {
+
+constexpr std::size_t failed_cases_in_full = 3;
+
+struct RunRequest {
+  SelectionRequest selection;
+  std::string isolation = "auto", out = "wireproof-results", json, junit, colour = "auto";
+  unsigned jobs = 0, repeat = 1;
+  std::uint64_t seed = 0;
+  bool until_fail = false, dry_run = false, strict = false, quiet = false, verbose = false;
+};
+
+// SIGINT and SIGTERM are held back from the first case to the report's last byte; the runner reads
+// them (signalfd), and what comes after it waits until all is written.
+class HeldSignals {
+ public:
+  HeldSignals() {
+    sigset_t held;
+    ::sigemptyset(&held);
+    ::sigaddset(&held, SIGINT);
+    ::sigaddset(&held, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &held, &before_);
+  }
+  ~HeldSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  HeldSignals(const HeldSignals&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+lab::Isolation level_of(const std::string& name) {
+  if (name == "auto") return lab::choose_isolation();
+  for (const auto level : {lab::Isolation::user, lab::Isolation::root, lab::Isolation::none}) {
+    if (lab::name(level) == name) return level;
+  }
+  throw UsageError("unknown isolation level " + quoted(name));
+}
+
+// The command that runs a case of this run again, up to its --filter.
+std::string again_prefix(const RunRequest& request, const Selection& selection) {
+  std::vector<std::string> words = {"wireproof", "run"};
+  if (request.isolation != "auto") words.insert(words.end(), {"--isolation", request.isolation});
+  if (!request.selection.server.empty())
+    words.insert(words.end(), {"--server", request.selection.server});
+  if (!request.selection.client.empty())
+    words.insert(words.end(), {"--client", request.selection.client});
+  if (request.strict) words.emplace_back("--strict");
+  words.insert(words.end(), selection.paths.begin(), selection.paths.end());
+  return report::shell_quoted(words);
+}
+
+void prepare(const RunRequest& request) {
+  const auto prepared = report::prepare_folder(request.out);
+  if (!prepared) throw UsageError(prepared.error().message, prepared.error().hint);
+  // Also what is written at the end is tried now, not after minutes of work.
+  for (const std::string& file : {request.json, request.junit}) {
+    if (!file.empty() && file != "-") write_file_atomically(file, "");
+  }
+}
+
+// What could not be written, said after everything else was tried.
+int write_reports(const RunRequest& request, const report::RunReport& run, Console& console) {
+  int status = exit_status::passed;
+  const auto attempt = [&](auto&& write) {
+    try {
+      write();
+    } catch (const SystemError& error) {
+      console.err << "wireproof: " << printable(error.what(), 2000) << '\n';
+      status = exit_status::cannot_run;
+    }
+  };
+  attempt([&] { report::write_report(request.out, run); });
+  if (request.json == "-") {
+    console.out << report::to_json(run) << std::flush;
+  } else if (!request.json.empty()) {
+    attempt([&] { write_file_atomically(request.json, report::to_json(run)); });
+  }
+  if (!request.junit.empty()) {
+    attempt([&] { write_file_atomically(request.junit, report::to_junit(run, request.out)); });
+  }
+  return status;
+}
+
+void print_summary(const RunRequest& request, const report::RunReport& run, Console& console) {
+  // With the report on standard output, nothing else may stand there.
+  const bool to_error = request.json == "-";
+  std::ostream& stream = to_error ? console.err : console.out;
+  report::TextOptions options = text_options(console, request.colour);
+  options.colour = wants_colour(console, request.colour,
+                                to_error ? console.err_is_terminal : console.out_is_terminal);
+  options.results = request.out;
+  if (!request.quiet) {
+    std::size_t shown = 0;
+    for (const report::CaseReport& one : run.cases) {
+      if (one.status != report::Status::failed || one.expected_failure) continue;
+      if (shown++ == failed_cases_in_full) break;
+      stream << '\n' << report::case_text(one, options);
+    }
+    stream << '\n';
+  }
+  stream << report::summary_text(run, options) << std::flush;
+}
+
+report::RunReport run_cases(const RunRequest& request, const Selection& selection,
+                            const Layout& layout, Console& console, const report::Context& context,
+                            const lab::RunIdentity& identity) {
+  run::RunOptions options;
+  options.settings.identity = identity;
+  options.settings.results_folder = std::filesystem::absolute(request.out);
+  options.settings.targets_folder = layout.targets;
+  options.settings.run_again_prefix = again_prefix(request, selection);
+  options.settings.strict = request.strict;
+  options.jobs = context.jobs;
+  options.repeat = request.repeat;
+  options.until_fail = request.until_fail;
+
+  ProgressLine progress(
+      console,
+      {wants_live_progress(console), wants_colour(console, request.colour, console.err_is_terminal),
+       request.quiet, request.verbose},
+      selection.cases.size());
+  run::Progress hooks;
+  hooks.started = [&](const scenario::Case& one) { progress.started(one.id); };
+  hooks.finished = [&](const report::CaseReport& one, std::size_t done, std::size_t total) {
+    progress.finished(one, done, total);
+  };
+  report::RunReport report = run::run(selection.cases, options, hooks);
+  report.context = context;
+  report.notes.insert(report.notes.begin(), selection.notes.begin(), selection.notes.end());
+  return report;
+}
+
+int list_only(const Selection& selection, Console& console) {
+  for (const scenario::Case& one : selection.cases) console.out << printable(one.id, 1000) << '\n';
+  console.err << selection.cases.size() << " cases would run; nothing was launched\n";
+  return exit_status::passed;
+}
+
+int run_command(const RunRequest& request, Console& console, int argc, const char* const* argv) {
+  const Layout layout = find_layout(this_program());
+  const Selection selection = select_cases(request.selection, layout);
+  if (request.dry_run) return list_only(selection, console);
+  prepare(request);
+  const lab::Isolation level = level_of(request.isolation);
+
+  report::Context context = report::read_context(argc, argv);
+  context.isolation = lab::name(level);
+  context.isolation_why = request.isolation == "auto" ? "the first level that works here"
+                                                      : "asked for with --isolation";
+  context.seed = request.seed != 0 ? request.seed : std::random_device{}();
+  context.jobs = request.jobs != 0 ? request.jobs : run::default_jobs();
+  context.libraries["libpcap"] = ::pcap_lib_version();
+
+  const lab::RunIdentity identity = lab::enter_isolation(level);
+  const HeldSignals held;
+  const report::RunReport report =
+      run_cases(request, selection, layout, console, context, identity);
+  const int written = write_reports(request, report, console);
+  print_summary(request, report, console);
+  return written != exit_status::passed ? written : report::exit_status(report, request.strict);
+}
+
+void add_what_options(CLI::App& command, RunRequest& request) {
+  command
+      .add_option("PATH", request.selection.paths,
+                  "scenario files or folders (default: the shipped)")
+      ->option_text("");
+  command.add_option("--server", request.selection.server, "your server in the scenarios' place")
+      ->option_text("CMD");
+  command.add_option("--client", request.selection.client, "your client in the scenarios' place")
+      ->option_text("CMD");
+  command
+      .add_option("--filter", request.selection.filter, "cases by id, tag, parameter; ! leaves out")
+      ->option_text("WORDS");
+  command.add_option("--repeat", request.repeat, "run every case so many times")
+      ->option_text("N")
+      ->check(CLI::Range(1u, 1'000'000u));
+  command.add_flag("--until-fail", request.until_fail, "repeat until a case fails");
+  command.add_flag("--dry-run", request.dry_run, "list what would run, launch nothing");
+}
+
+void add_how_options(CLI::App& command, RunRequest& request) {
+  command.add_option("--jobs", request.jobs, "cases at once (default: as the machine takes)")
+      ->option_text("N")
+      ->check(CLI::Range(1u, 4'096u));
+  command.add_option("--isolation", request.isolation, "auto, user, root or none")
+      ->option_text("LEVEL")
+      ->check(CLI::IsMember({"auto", "user", "root", "none"}));
+  command.add_option("--seed", request.seed, "of random choices, as a report names it")
+      ->option_text("N");
+  command.add_flag("--strict", request.strict, "should-rules fail too");
+  command.add_option("--out", request.out, "results folder (wireproof-results)")
+      ->option_text("DIR");
+  command.add_option("--json", request.json, "the report as JSON, also here; - is stdout")
+      ->option_text("FILE");
+  command.add_option("--junit", request.junit, "the report as JUnit XML")->option_text("FILE");
+  command.add_flag("--quiet", request.quiet, "the summary only");
+  command.add_flag("--verbose", request.verbose, "a line for every case");
+  add_colour_option(command, request.colour);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& program, Console& console, Chosen& chosen) {
+  auto request = std::make_shared<RunRequest>();
+  CLI::App* command = program.add_subcommand("run", "run scenarios");
+  add_what_options(*command, *request);
+  add_how_options(*command, *request);
+  command->footer(examples("wireproof run scenarios/tcp --filter 'close !ipv6'",
+                           "wireproof run --server 'python3 srv.py {port}' my-scenario.json"));
+  command->callback([=, &console, &chosen] {
+    chosen = [=, &console] { return run_command(*request, console, console.argc, console.argv); };
+  });
+}
+
+}  // namespace wireproof::cli

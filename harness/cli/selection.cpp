@@ -1,0 +1,143 @@
+#include "cli/selection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/rule_catalog.h"
+#include "scenario/command.h"
+#include "scenario/load.h"
+
+namespace wireproof::cli {
+namespace {
+
+std::vector<std::string> paths_of(const SelectionRequest& request, const Layout& layout) {
+  if (!request.paths.empty()) return request.paths;
+  if (layout.scenarios.empty()) {
+    throw UsageError("the shipped scenarios are not where this program was built or installed",
+                     "name a scenario file or a folder of them: wireproof run PATH");
+  }
+  return {shown_path(layout.scenarios).string()};
+}
+
+std::vector<scenario::Case> load_all(const std::vector<std::string>& paths) {
+  scenario::Vocabulary vocabulary;
+  for (const Rule& rule : all_rules()) vocabulary.rules.emplace_back(rule.id);
+  std::vector<scenario::Case> cases;
+  std::string errors;
+  std::size_t count = 0;
+  for (const std::string& path : paths) {
+    auto loaded = scenario::load(path, vocabulary);
+    if (!loaded) {
+      for (const scenario::Error& error : loaded.error()) {
+        errors += "\n" + scenario::to_string(error);
+        ++count;
+      }
+      continue;
+    }
+    std::move(loaded->begin(), loaded->end(), std::back_inserter(cases));
+  }
+  if (count > 0) {
+    throw UsageError(fmt::format("{} error{} in scenario files; nothing was launched{}", count,
+                                 count == 1 ? "" : "s", errors));
+  }
+  std::map<std::string, const scenario::Case*> seen;
+  for (const scenario::Case& one : cases) {
+    const auto [other, is_new] = seen.emplace(one.id, &one);
+    if (is_new) continue;
+    throw UsageError(fmt::format("two cases have the id {}: {} and {}", printable(one.id),
+                                 scenario::to_string(other->second->position),
+                                 scenario::to_string(one.position)),
+                     "name the folder above both");
+  }
+  return cases;
+}
+
+std::vector<scenario::Case> filtered(std::vector<scenario::Case> cases, const std::string& filter) {
+  // An id may hold a comma, which separates alternatives in a filter: an exact id comes first.
+  const bool exact = std::any_of(cases.begin(), cases.end(),
+                                 [&](const scenario::Case& one) { return one.id == filter; });
+  std::erase_if(cases, [&](const scenario::Case& one) {
+    return exact ? one.id != filter : !scenario::matches(one, filter);
+  });
+  return cases;
+}
+
+bool mentions(const std::vector<std::string>& command, std::string_view placeholder) {
+  return std::any_of(command.begin(), command.end(), [&](const std::string& word) {
+    return word.find(placeholder) != std::string::npos;
+  });
+}
+
+// Why a command cannot play in a case, or nothing.
+std::string misfit(const scenario::Case& one, const std::vector<std::string>& command) {
+  const bool wants_path = mentions(command, "{path}");
+  const bool wants_port = mentions(command, "{port}") || mentions(command, "{address}");
+  if (wants_path && !scenario::is_unix(one.transport)) return "the command is for UNIX sockets";
+  if (wants_port && !wants_path && scenario::is_unix(one.transport)) {
+    return "the command has no {path} for a UNIX socket";
+  }
+  return {};
+}
+
+void put_in(std::vector<scenario::Case>& cases, Side side, const std::string& text, bool shipped,
+            std::vector<std::string>& notes) {
+  if (text.empty()) return;
+  const auto command = scenario::split_command(text);
+  if (!command) throw UsageError(fmt::format("--{}: {}", name(side), command.error()));
+  std::map<std::string, std::size_t> reasons;
+  std::erase_if(cases, [&](scenario::Case& one) {
+    const bool known_bad =
+        std::find(one.tags.begin(), one.tags.end(), "known-bad") != one.tags.end();
+    std::string reason = misfit(one, *command);
+    if (reason.empty() && shipped && known_bad) reason = "they are about a known-bad program";
+    if (reason.empty()) {
+      const auto replaced = scenario::replace_program(one, side, *command);
+      if (!replaced) reason = replaced.error();
+    }
+    if (reason.empty()) return false;
+    ++reasons[reason];
+    return true;
+  });
+  std::string all;
+  for (const auto& [reason, count] : reasons) {
+    notes.push_back(fmt::format("--{} left out {} case{}: {}", name(side), count,
+                                count == 1 ? "" : "s", reason));
+    all += "\n  " + notes.back();
+  }
+  if (cases.empty()) {
+    throw UsageError(
+        fmt::format("--{} fits none of the cases{}", name(side), all),
+        fmt::format("name scenarios whose {} is a program, as scenarios/tcp", name(side)));
+  }
+}
+
+}  // namespace
+
+Selection select_cases(const SelectionRequest& request, const Layout& layout) {
+  Selection selection;
+  selection.paths = paths_of(request, layout);
+  std::vector<scenario::Case> all = load_all(selection.paths);
+  if (all.empty()) {
+    throw UsageError(fmt::format("no scenario file (*.json) in {}", printable(selection.paths[0])));
+  }
+  std::vector<std::string> ids;
+  for (const scenario::Case& one : all) ids.push_back(one.id);
+  selection.cases = filtered(std::move(all), request.filter);
+  if (selection.cases.empty()) {
+    const std::string near = nearest(request.filter, ids);
+    throw UsageError(
+        fmt::format("--filter {} matches none of {} cases", quoted(request.filter), ids.size()),
+        near.empty() ? "see `wireproof list`" : "did you mean " + near + "?");
+  }
+  const bool shipped = request.paths.empty();
+  put_in(selection.cases, Side::server, request.server, shipped, selection.notes);
+  put_in(selection.cases, Side::client, request.client, shipped, selection.notes);
+  return selection;
+}
+
+}  // namespace wireproof::cli

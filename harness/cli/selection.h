@@ -1,0 +1,29 @@
+// Which cases a command line means: scenario files loaded, filtered, and the user's own programs
+// put in. Thread rule: pure functions but for the files they read.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/layout.h"
+#include "scenario/model.h"
+
+namespace wireproof::cli {
+
+struct SelectionRequest {
+  std::vector<std::string> paths;  // none: the shipped scenarios
+  std::string filter;
+  std::string server, client;  // commands of the user's, or empty
+};
+
+struct Selection {
+  std::vector<scenario::Case> cases;
+  std::vector<std::string> paths;  // as given, or the shipped ones
+  std::vector<std::string> notes;  // cases left out, and why
+};
+
+// Throws UsageError, with every error of every scenario file in its text, where a file is bad, two
+// cases have the same id, or no case is left.
+Selection select_cases(const SelectionRequest& request, const Layout& layout);
+
+}  // namespace wireproof::cli

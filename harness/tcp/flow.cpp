@@ -106,6 +106,9 @@ Flow::Fate Flow::add(const Packet& packet) {
   half(from).last_heard_ns = connection_.segments.back().time_ns;
   half(from).spoke = true;
   if (explained_packet_ != 0) mend_order();
+  if (over_) {
+    for (Half& done : halves_) done.bytes.free_memory();
+  }
   return Fate::kept;
 }
 

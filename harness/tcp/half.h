@@ -32,7 +32,7 @@ struct Fingerprint {
 
 // The distinct TSvals an end has sent, the latest first: what the other may echo (RFC 7323 4.3).
 struct StampHistory {
-  std::array<std::uint32_t, 32> values{};
+  std::array<std::uint32_t, 16> values{};
   std::uint8_t count = 0, head = 0;
   bool forgot = false;  // older ones have left
   std::uint32_t latest() const { return values[head]; }

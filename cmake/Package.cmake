@@ -15,7 +15,7 @@ if(GZIP)
                        COMMAND ${GZIP} -9nc "${PROJECT_SOURCE_DIR}/ci/package/${name}" > "${packed}"
                        DEPENDS "${PROJECT_SOURCE_DIR}/ci/package/${name}" VERBATIM)
     list(APPEND packed_pages "${packed}")
-    install(FILES "${packed}" DESTINATION "${folder}")
+    install(FILES "${packed}" DESTINATION "${folder}" OPTIONAL)
   endforeach()
   add_custom_target(wireproof_pages ALL DEPENDS ${packed_pages})
 endif()

@@ -24,6 +24,9 @@ from compare_verdicts import difference, verdicts  # noqa: E402,F401 (the tests 
 SOURCE = pathlib.Path(os.environ.get("WIREPROOF_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
 PROGRAM = pathlib.Path(os.environ.get("WIREPROOF", SOURCE / "build/release/wireproof")).resolve()
 BUILD = PROGRAM.parent
+TARGETS = BUILD / "targets"  # beside the program in a build tree, else where it was installed
+if not TARGETS.is_dir():
+    TARGETS = BUILD.parent / "libexec/wireproof/targets"
 SCENARIOS = SOURCE / "scenarios"
 IS_ROOT = os.geteuid() == 0
 
@@ -56,10 +59,13 @@ class Outcome:
             "--- stdout (its end)", self.out[-6000:], "--- stderr (its end)", self.err[-6000:]])
 
 
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
 def environment(**more):
-    """Ours, without what would change the program's output."""
+    """Ours, without what would change the program's output, or the programs that any user finds."""
     env = {k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR", "WIREPROOF_RESULTS")}
-    env.update(LC_ALL="C.UTF-8", TERM="xterm-256color")
+    env.update(LC_ALL="C.UTF-8", TERM="xterm-256color", PATH=PATH)
     env.update(more)
     return {k: v for k, v in env.items() if v is not None}
 
@@ -150,7 +156,7 @@ class User:
             os.chown(folder, self.uid, self.gid)
         self.identity = dict(user=self.uid, group=self.gid, extra_groups=[]) if self.made else {}
         self.environment = dict(HOME=str(self.home), USER=self.name, LOGNAME=self.name,
-                                TMPDIR=str(self.temporary), PATH="/usr/local/bin:/usr/bin:/bin")
+                                TMPDIR=str(self.temporary), PATH=PATH)
 
     def processes(self):
         """Pids that run under this uid, zombies too."""
@@ -205,7 +211,7 @@ def installed():
 def need(test, *programs):
     """Skips the test, saying why, where a program is not installed."""
     for program in programs:
-        if not shutil.which(program, path="/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"):
+        if not shutil.which(program, path=PATH):
             test.skipTest(f"{program} is not installed")
 
 

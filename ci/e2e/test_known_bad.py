@@ -56,7 +56,7 @@ class KnownBad(TestCase):
             "bad-tcp-answers-twice",
             steps=[{"connect": "c"}, {"send": "123"}, {"expect": "success"}, {"expect": {"nothing_for_ms": 200}}],
             expect=None,
-            expected_failures=[{"rule": "script.end-missing", "why": "not what it does"}]))
+            expected_failures=[{"rule": "program.exit", "why": "not what it does"}]))
         outcome = self.wireproof("run", path)
         self.assert_status(outcome, FAILED)
         case = outcome.cases["other"]
@@ -71,13 +71,11 @@ class KnownBad(TestCase):
         self.assert_status(outcome, FAILED)
 
     def test_a_good_server_in_the_bad_one_s_place_breaks_the_run(self):
-        outcome = self.wireproof("run", KNOWN_BAD / "answers-twice.json", "--server",
-                                 f"{self.targets()}/tcp-server {{address}} {{port}}")
+        scenario = read_scenario(KNOWN_BAD / "answers-twice.json")
+        scenario["server"] = {"target": "tcp-server"}
+        outcome = self.wireproof("run", self.write("mended.json", scenario))
         self.assert_status(outcome, FAILED)
-
-    def targets(self):
-        from support import BUILD
-        return BUILD / "targets"
+        self.assertEqual(outcome.report["totals"]["failed"], 2)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import unittest
 import xml.etree.ElementTree as xml
 
-from support import BUILD, FAILED, PASSED, SCENARIOS, SOURCE, TestCase, main
+from support import FAILED, PASSED, SCENARIOS, SOURCE, TestCase, main
 from written import exchange, python_server, LISTEN
 
 try:
@@ -31,7 +31,7 @@ class Schema(TestCase):
     def assert_all_valid(self, outcome):
         self.assert_valid(self.validator, outcome.report, "report.json")
         cases = outcome.case_reports()
-        self.assertEqual(len(cases), len([c for c in outcome.report["cases"] if c["status"] != "skipped"]))
+        self.assertEqual(len(cases), len(outcome.report["cases"]))
         for path, case in cases.items():
             self.assert_valid(self.case_validator, case, path)
             for capture in case["captures"]:

@@ -183,6 +183,11 @@ class CaseRun {
     report_.captures = stage_.write_captures(seen.findings, seen.connections);
     report_.captures.front().housekeeping = seen.housekeeping;
 
+    // What the packets prove comes first: the rest is often its consequence.
+    for (const auto& connection : seen.connections) {
+      append(report_.findings, connection.judgement.findings);
+    }
+    append(report_.findings, std::move(seen.findings));
     if (facts.dropped > 0) {
       Finding finding = make_finding(rule::capture_whole, Blame::harness, {}, "no packet lost",
                                      fmt::format("{} packets lost by the capture", facts.dropped));
@@ -194,10 +199,6 @@ class CaseRun {
     }
     append(report_.findings, judge_final_states(one.expected.kernel, report_.witness.final_sockets,
                                                 stage_.server_address().port.value_or(0)));
-    for (const auto& connection : seen.connections) {
-      append(report_.findings, connection.judgement.findings);
-    }
-    append(report_.findings, std::move(seen.findings));
     report_.connections = std::move(seen.connections);
     report_.exchanges = std::move(seen.exchanges);
   }

@@ -14,12 +14,16 @@ constexpr std::chrono::milliseconds orderly_end{1500};
 
 Blame blame(Side who) { return who == Side::client ? Blame::client : Blame::server; }
 
-// The end of a program's output, for a message.
+// The end of a program's output, in whole lines where it can be, for a message.
 std::string last_words(const process::Output& output) {
   constexpr std::size_t most = 300;
   std::string_view text = output.text;
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-  if (text.size() > most) text.remove_prefix(text.size() - most);
+  if (text.size() > most) {
+    text.remove_prefix(text.size() - most);
+    const std::size_t line = text.find('\n');
+    if (line != std::string_view::npos) text.remove_prefix(line + 1);
+  }
   return quoted(text, most);
 }
 

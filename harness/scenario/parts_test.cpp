@@ -67,7 +67,8 @@ TEST(Names, AgreeWithTheTcpModule) {
   for (const auto& entry : closings) EXPECT_EQ(tcp::name(entry.value), entry.name);
   for (const auto& entry : states) EXPECT_EQ(tcp::name(entry.value), entry.name);
   for (const auto& entry : first_closers) {
-    EXPECT_EQ(tcp::closed_first_from_name(entry.name).value_or(entry.value), entry.value);
+    if (entry.value == tcp::ClosedFirst::nobody) continue;  // "-" in reports
+    EXPECT_EQ(tcp::name(entry.value), entry.name);
   }
 }
 

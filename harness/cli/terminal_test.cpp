@@ -112,7 +112,7 @@ TEST_P(Terminal, ShowsAReportInColourWithinItsWidth) {
     for (const std::string& line : screen_of(session.text)) {
       EXPECT_LE(report::display_width(line), GetParam()) << line;
     }
-    for (const std::string& word : {"NO_COLOR=1", "CI=1", "TERM=dumb"}) {
+    for (const std::string word : {"NO_COLOR=1", "CI=1", "TERM=dumb"}) {
       EXPECT_THAT(in_terminal(GetParam(), words, {word}).text, Not(HasSubstr("\x1b["))) << word;
     }
   }

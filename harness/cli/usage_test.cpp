@@ -47,7 +47,9 @@ TEST(Help, FitsAScreenAndEndsWithTwoExamples) {
 TEST(Help, NamesEveryCommand) {
   const std::string help = wireproof({"--help"}).out;
   for (const auto& command : commands) {
-    if (!command.empty()) EXPECT_THAT(help, HasSubstr("  " + command[0] + " "));
+    if (!command.empty()) {
+      EXPECT_THAT(help, HasSubstr("  " + command[0] + " "));
+    }
   }
   EXPECT_THAT(help, HasSubstr("130 interrupted"));
 }

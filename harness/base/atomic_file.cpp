@@ -38,8 +38,8 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view c
   std::filesystem::create_directories(folder, failure);
   if (failure) throw SystemError("create folder", folder.string(), failure.value());
 
-  // O_TMPFILE has no name until it is whole, so a writer that is killed leaves nothing; file systems
-  // without it (overlayfs before Linux 6.3, NFS) get a named temporary file.
+  // O_TMPFILE has no name until it is whole, so a writer that is killed leaves nothing; file
+  // systems without it (overlayfs before Linux 6.3, NFS) get a named temporary file.
   const std::string temporary = temporary_name(file);
   Fd fd(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644));
   const bool nameless = fd.is_open();

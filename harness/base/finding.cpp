@@ -4,18 +4,24 @@ namespace wireproof {
 
 std::string_view name(Severity severity) {
   switch (severity) {
-    case Severity::must: return "must";
-    case Severity::should: return "should";
-    case Severity::note: return "note";
+    case Severity::must:
+      return "must";
+    case Severity::should:
+      return "should";
+    case Severity::note:
+      return "note";
   }
   return "?";
 }
 
 std::string_view name(Verdict verdict) {
   switch (verdict) {
-    case Verdict::passed: return "passed";
-    case Verdict::failed: return "failed";
-    case Verdict::inconclusive: return "inconclusive";
+    case Verdict::passed:
+      return "passed";
+    case Verdict::failed:
+      return "failed";
+    case Verdict::inconclusive:
+      return "inconclusive";
   }
   return "?";
 }
@@ -24,11 +30,16 @@ std::string_view name(Side side) { return side == Side::client ? "client" : "ser
 
 std::string_view name(Blame blame) {
   switch (blame) {
-    case Blame::none: return "none";
-    case Blame::client: return "client";
-    case Blame::server: return "server";
-    case Blame::both: return "both";
-    case Blame::harness: return "harness";
+    case Blame::none:
+      return "none";
+    case Blame::client:
+      return "client";
+    case Blame::server:
+      return "server";
+    case Blame::both:
+      return "both";
+    case Blame::harness:
+      return "harness";
   }
   return "?";
 }

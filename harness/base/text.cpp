@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace wireproof {
 namespace {
@@ -98,7 +99,8 @@ std::string quoted(std::string_view hostile, std::size_t limit) {
 std::string hex(std::span<const std::uint8_t> bytes, std::size_t limit) {
   const auto used = bytes.first(std::min(limit, bytes.size()));
   std::string out = fmt::format("{:02x}", fmt::join(used, " "));
-  if (bytes.size() > used.size()) out += fmt::format(" ... {} more bytes", bytes.size() - used.size());
+  if (bytes.size() > used.size())
+    out += fmt::format(" ... {} more bytes", bytes.size() - used.size());
   return out;
 }
 
@@ -106,15 +108,18 @@ std::string nearest(std::string_view word, const std::vector<std::string>& names
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : names) {
-    std::vector<std::size_t> row(candidate.size() + 1);
+    // Edit distance with neighbours swapped as one edit (optimal string alignment).
+    std::vector<std::size_t> before_last, last, row(candidate.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 1; i <= word.size(); ++i) {
-      std::size_t diagonal = row[0];
+      before_last = std::exchange(last, row);
       row[0] = i;
       for (std::size_t j = 1; j <= candidate.size(); ++j) {
-        const std::size_t substituted = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+        const bool same = word[i - 1] == candidate[j - 1];
+        row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
+        const bool swapped =
+            i > 1 && j > 1 && word[i - 1] == candidate[j - 2] && word[i - 2] == candidate[j - 1];
+        if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
       }
     }
     if (row.back() < best_distance) {

@@ -32,6 +32,7 @@ TEST(Nearest, FindsTheMeantNameOnly) {
   EXPECT_EQ(nearest("conect", names), "connect");
   EXPECT_EQ(nearest("exspect", names), "expect");
   EXPECT_EQ(nearest("launch", names), "");
+  EXPECT_EQ(nearest("rnu", {"run", "list"}), "run");  // swapped neighbours are one slip
 }
 
 }  // namespace

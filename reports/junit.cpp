@@ -68,9 +68,10 @@ std::vector<Suite> suites_of(const RunReport& run) {
 }
 
 std::string message_of(const CaseReport& one) {
-  if (one.status == Status::failed && !one.findings.empty()) {
-    const Finding& finding = one.findings.front();
-    return fmt::format("{}: wanted {}; saw {}", finding.rule, finding.expected, finding.observed);
+  const Finding* finding = main_finding(one);
+  if (one.status == Status::failed && finding != nullptr) {
+    return fmt::format("{}: wanted {}; saw {}", finding->rule, finding->expected,
+                       finding->observed);
   }
   return one.reason;
 }
@@ -95,7 +96,7 @@ std::string outcome(const CaseReport& one, std::string_view results) {
   if (one.expected_failure) {
     return fmt::format("   <skipped message=\"failed as expected: {}\"/>\n", xml_text(message));
   }
-  if (one.status == Status::failed && !one.findings.empty()) type = one.findings.front().rule;
+  if (one.status == Status::failed && !one.findings.empty()) type = main_finding(one)->rule;
   TextOptions options;
   options.width = 100;
   options.results = results;

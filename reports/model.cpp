@@ -1,6 +1,8 @@
 #include "reports/model.h"
 
 #include <algorithm>
+#include <limits>
+#include <tuple>
 
 namespace wireproof::report {
 namespace {
@@ -27,6 +29,21 @@ std::string_view name(Status status) {
       return "inconclusive";
   }
   return "?";
+}
+
+bool weighs_more(const Finding& a, const Finding& b) {
+  const auto rank = [](const Finding& finding) {
+    const std::uint64_t first =
+        finding.packets.empty() ? std::numeric_limits<std::uint64_t>::max()
+                                : *std::min_element(finding.packets.begin(), finding.packets.end());
+    return std::tuple(finding.inconclusive, finding.severity, first);
+  };
+  return rank(a) < rank(b);
+}
+
+const Finding* main_finding(const CaseReport& one) {
+  const auto found = std::min_element(one.findings.begin(), one.findings.end(), weighs_more);
+  return found == one.findings.end() ? nullptr : &*found;
 }
 
 Totals totals(const RunReport& run) {

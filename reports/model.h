@@ -127,6 +127,12 @@ struct RunReport {
   std::vector<std::string> notes;
 };
 
+// What weighs most in a case that did not pass: of its proven must-findings the one that the first
+// packet shows, since others may follow from it. Null where there is none.
+const Finding* main_finding(const CaseReport& one);
+// Whether `a` comes before `b` by that measure.
+bool weighs_more(const Finding& a, const Finding& b);
+
 Totals totals(const RunReport& run);
 ConnectionTotals totals(const std::vector<ConnectionReport>& connections);
 // 0: all passed, failed as expected or were skipped. 1: something failed, was in error or not

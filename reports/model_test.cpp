@@ -25,6 +25,26 @@ TEST(Totals, EveryStatusIsCountedApart) {
   EXPECT_EQ(sum.retried, 1u);
 }
 
+TEST(MainFinding, IsTheProvenMustThatTheFirstPacketShows) {
+  CaseReport one;
+  EXPECT_EQ(main_finding(one), nullptr);
+  const auto add = [&](std::string rule, Severity severity, std::vector<std::uint64_t> packets,
+                       bool inconclusive) {
+    Finding& finding = one.findings.emplace_back();
+    finding.rule = std::move(rule);
+    finding.severity = severity;
+    finding.packets = std::move(packets);
+    finding.inconclusive = inconclusive;
+    return main_finding(one)->rule;
+  };
+  EXPECT_EQ(add("note", Severity::note, {1}, false), "note");
+  EXPECT_EQ(add("unproven", Severity::must, {1}, true), "note");
+  EXPECT_EQ(add("nowhere", Severity::must, {}, false), "nowhere");
+  EXPECT_EQ(add("late", Severity::must, {9}, false), "late");
+  EXPECT_EQ(add("early", Severity::must, {10, 3}, false), "early");
+  EXPECT_EQ(add("equal", Severity::must, {3}, false), "early");
+}
+
 TEST(ExitStatus, IsZeroOnlyWhereNothingIsLeftToSay) {
   using namespace sample;
   EXPECT_EQ(exit_status(of({passed_case(), expected_failure(), skipped_case()}), false), 0);

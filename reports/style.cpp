@@ -142,6 +142,10 @@ std::string_view words_of(const CaseReport& one) {
   return name(one.status);
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return std::to_string(count).append(" ").append(noun).append(count == 1 ? "" : "s");
+}
+
 std::string padded(std::string_view text, std::size_t columns) {
   const std::size_t width = display_width(text);
   std::string out(text);

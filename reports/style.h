@@ -59,6 +59,8 @@ class Style {
 Tone tone_of(const CaseReport& one);
 // "failed as expected" or the status' name.
 std::string_view words_of(const CaseReport& one);
+// "1 case", "2 cases".
+std::string counted(std::uint64_t count, std::string_view noun);
 std::string padded(std::string_view text, std::size_t columns);
 
 }  // namespace wireproof::report

@@ -19,17 +19,6 @@ constexpr std::size_t cases_shown = 12, cases_in_detail = 4, reasons_shown = 5, 
 
 using Cases = std::vector<const CaseReport*>;
 
-// What weighs most in a case that did not pass: its first must-finding, or its reason.
-const Finding* main_finding(const CaseReport& one) {
-  const auto weight = [](const Finding& finding) {
-    return (finding.inconclusive ? 3 : 0) + static_cast<int>(finding.severity);
-  };
-  const auto least =
-      std::min_element(one.findings.begin(), one.findings.end(),
-                       [&](const Finding& a, const Finding& b) { return weight(a) < weight(b); });
-  return least == one.findings.end() ? nullptr : &*least;
-}
-
 std::string why(const CaseReport& one) {
   const Finding* finding = main_finding(one);
   if (one.status == Status::failed && finding != nullptr) return finding->rule;

@@ -115,9 +115,8 @@ std::string steps(const CaseReport& one, const Style& style, bool all) {
 std::string findings(const CaseReport& one, const Style& style) {
   std::vector<const Finding*> sorted;
   for (const Finding& finding : one.findings) sorted.push_back(&finding);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Finding* a, const Finding* b) {
-    return std::pair(a->inconclusive, a->severity) < std::pair(b->inconclusive, b->severity);
-  });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Finding* a, const Finding* b) { return weighs_more(*a, *b); });
   std::string out;
   for (std::size_t i = 0; i < std::min(sorted.size(), findings_shown); ++i) {
     out += finding_text(*sorted[i], style);

@@ -107,10 +107,10 @@ std::string exchange_line(const udp::Exchange& exchange, const Style& style) {
       2, fmt::format("udp {}", exchange.index), label_columns,
       {fmt::format("{} {} {}", packet::to_string(exchange.client), style.arrow(),
                    packet::to_string(exchange.server)),
-       fmt::format("{} requests", exchange.requests), fmt::format("{} answers", exchange.answers),
-       some(exchange.unanswered, "unanswered"), some(exchange.unpaired_answers, "unpaired answers"),
-       some(exchange.duplicates, "duplicates"), some(exchange.reordered, "reordered"),
-       some(exchange.icmp_errors, "ICMP errors")});
+       counted(exchange.requests, "request"), counted(exchange.answers, "answer"),
+       some(exchange.unanswered, "unanswered"), some(exchange.unpaired_answers, "unpaired"),
+       some(exchange.duplicates, "duplicated"), some(exchange.reordered, "reordered"),
+       exchange.icmp_errors == 0 ? std::string() : counted(exchange.icmp_errors, "ICMP error")});
 }
 
 std::string connection_ladder(const ConnectionReport& one, const Style& style) {

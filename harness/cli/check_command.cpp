@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <ostream>
 
 #include "base/text.h"
@@ -110,19 +111,18 @@ void check_file(const std::string& file, const tcp::Expectation& expected, bool 
 
 void print_counts(const report::CheckReport& report, const report::Style& style,
                   std::ostream& out) {
-  std::vector<report::ConnectionReport> all;
   std::map<std::string, std::size_t> verdicts;
   for (const report::CheckedConnection& one : report.connections) {
     ++verdicts[std::string(name(one.report.judgement.verdict))];
   }
   std::uint64_t packets = 0;
   for (const report::CheckedFile& file : report.files) packets += file.packets;
-  std::vector<std::string> items = {fmt::format("{} packets", packets),
-                                    fmt::format("{} connections", report.connections.size())};
+  std::vector<std::string> items = {report::counted(packets, "packet"),
+                                    report::counted(report.connections.size(), "connection")};
   for (const auto& [verdict, count] : verdicts)
     items.push_back(fmt::format("{} {}", count, verdict));
   if (!report.exchanges.empty())
-    items.push_back(fmt::format("{} UDP exchanges", report.exchanges.size()));
+    items.push_back(report::counted(report.exchanges.size(), "UDP exchange"));
   const auto tone = report.verdict == Verdict::passed   ? report::Tone::good
                     : report.verdict == Verdict::failed ? report::Tone::bad
                                                         : report::Tone::warn;
@@ -214,9 +214,9 @@ void add_check_command(CLI::App& program, Console& console, Chosen& chosen) {
   command->add_flag("--quiet", request->quiet, "the last line only");
   add_colour_option(*command, request->colour);
   command->footer(
-      "What --expect takes: opening=, closing=, closed_first=, half_close=, with kinds as\n"
-      "they are printed; alternatives between |. Exit status: 0, 1 something failed,\n"
-      "2 wrong usage or a file that cannot be read.\n\n" +
+      "--expect takes opening=, closing=, closed_first= and half_close=, with words as\n"
+      "they are printed, alternatives between |. Exit status: 1 something failed;\n"
+      "2 wrong usage, or a file that cannot be read.\n\n" +
       examples("wireproof check trace.pcapng --connection 1",
                "wireproof check *.pcap --expect 'opening=three-way closing=four-way'"));
   command->callback([=, &console, &chosen] {

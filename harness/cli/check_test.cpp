@@ -18,7 +18,7 @@ using testing::Not;
 const ProgramForTest wireproof;
 const std::string traces = WIREPROOF_SOURCE_DIR "/harness/tcp/testdata/";
 const std::string four_way = traces + "good/exchange_four_way_v4.pcap";
-const std::string wrong_ack = traces + "situations/58_fin_acked_wrong.pcap";
+const std::string wrong_ack = traces + "situations/60_data_after_fin_same_side.pcap";
 
 std::string content_of(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);

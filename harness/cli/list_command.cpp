@@ -91,7 +91,7 @@ void print_columns(const Selection& selection, const report::Style& style, std::
     }
     out << line << '\n';
   }
-  out << style.paint(report::Tone::dim, fmt::format("{} cases", selection.cases.size())) << '\n';
+  out << style.paint(report::Tone::dim, report::counted(selection.cases.size(), "case")) << '\n';
 }
 
 }  // namespace

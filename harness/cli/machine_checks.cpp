@@ -131,8 +131,7 @@ std::vector<MachineCheck> isolation_checks(const std::vector<lab::Probe>& probes
   for (auto probe = probes.begin(); probe != probes.end(); ++probe) {
     MachineCheck check;
     check.what = fmt::format("isolation {}", lab::name(probe->level));
-    check.found = probe->works ? "works" : "does not work";
-    if (!probe->why.empty()) check.found += ": " + probe->why;
+    check.found = probe->works ? "works" : "does not work: " + probe->why;
     if (probe == chosen) check.found += " (chosen by auto)";
     check.remedy = probe->works ? "" : probe->remedy;
     check.grade = probe->works ? Grade::ok : chosen == probes.end() ? Grade::fail : Grade::warn;

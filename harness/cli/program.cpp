@@ -14,9 +14,9 @@ namespace wireproof::cli {
 namespace {
 
 constexpr const char* program_story =
-    "wireproof launches TCP, UDP and UNIX-socket programs, drives them, captures their\n"
-    "packets, and proves from these that each connection opened and closed as the\n"
-    "standards say.\n";
+    "wireproof launches TCP, UDP and UNIX-socket programs, drives them, captures\n"
+    "their packets, and proves from these that each connection opened and closed as\n"
+    "the standards say.\n";
 
 constexpr const char* exit_statuses =
     "Exit status: 0 all passed; 1 something failed; 2 wrong usage or a bad scenario\n"
@@ -27,9 +27,8 @@ class HelpFormatter : public CLI::Formatter {
  public:
   HelpFormatter() {
     column_width(26);
-    label("OPTIONS", "[OPTION ...]");
+    label("OPTIONS", "OPTION ...");
     label("SUBCOMMAND", "COMMAND");
-    label("Subcommands", "Commands");
   }
   std::string make_option_opts(const CLI::Option* option) const override {
     return option->get_type_size() == 0 ? "" : " " + option->get_option_text();
@@ -45,9 +44,12 @@ std::vector<std::string> command_names(const CLI::App& program) {
 // What is wrong with the command line, and what would be right where a name is near.
 int usage_error(const CLI::App& program, const CLI::ParseError& error, int argc,
                 const char* const* argv, Console& console) {
-  console.err << "wireproof: " << printable(error.what(), 1000) << '\n';
   const auto chosen = program.get_subcommands();
-  if (chosen.empty() && argc > 1) {
+  const bool unknown = chosen.empty() && argc > 1 && argv[1][0] != '-';
+  console.err << "wireproof: "
+              << (unknown ? "unknown command " + quoted(argv[1]) : printable(error.what(), 1000))
+              << '\n';
+  if (unknown) {
     const std::string near = nearest(argv[1], command_names(program));
     if (!near.empty()) console.err << "  did you mean `wireproof " << near << "`?\n";
   }
@@ -97,7 +99,8 @@ int main_command(int argc, const char* const* argv, Console& console) {
   CLI::App program(program_story, "wireproof");
   program.formatter(std::make_shared<HelpFormatter>());
   program.set_help_flag("-h,--help", "print this help and exit");
-  program.set_version_flag("--version", "wireproof " + report::program_version());
+  program.set_version_flag("--version", "wireproof " + report::program_version(),
+                           "print the version and exit");
   program.require_subcommand(1);
   program.footer(exit_statuses +
                  examples("wireproof run",
@@ -110,11 +113,12 @@ int main_command(int argc, const char* const* argv, Console& console) {
   add_rules_command(program, console, chosen);
   add_init_command(program, console, chosen);
   add_doctor_command(program, console, chosen);
+  for (CLI::App* command : program.get_subcommands({})) command->group("Commands");
   try {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     const auto commands = program.get_subcommands();
-    console.out << (commands.empty() ? program.help() : commands[0]->help());
+    console.out << (commands.empty() ? program.help() : commands[0]->help("wireproof"));
     return exit_status::passed;
   } catch (const CLI::CallForVersion& version) {
     console.out << version.what() << '\n';

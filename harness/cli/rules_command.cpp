@@ -70,7 +70,7 @@ void print_text(const std::vector<Rule>& rules, const report::Style& style, std:
         << style.paint(Tone::strong, rule.id) << '\n'
         << style.entry(8, "", 0, rule.title) << style.entry(8, "", 0, rule.source, Tone::dim);
   }
-  out << style.paint(Tone::dim, fmt::format("{} rules", rules.size())) << '\n';
+  out << style.paint(Tone::dim, report::counted(rules.size(), "rule")) << '\n';
 }
 
 std::string nearest_part(const std::string& word, const std::vector<Rule>& rules) {

@@ -18,6 +18,7 @@
 #include "reports/context.h"
 #include "reports/junit.h"
 #include "reports/report.h"
+#include "reports/style.h"
 #include "reports/text.h"
 #include "run/runner.h"
 
@@ -156,7 +157,8 @@ report::RunReport run_cases(const RunRequest& request, const Selection& selectio
 
 int list_only(const Selection& selection, Console& console) {
   for (const scenario::Case& one : selection.cases) console.out << printable(one.id, 1000) << '\n';
-  console.err << selection.cases.size() << " cases would run; nothing was launched\n";
+  console.err << report::counted(selection.cases.size(), "case")
+              << " would run; nothing was launched\n";
   return exit_status::passed;
 }
 

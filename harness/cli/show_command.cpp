@@ -22,6 +22,8 @@ struct ShowRequest {
 
 // `wireproof show CASE` means the case in the default folder.
 void take_case_for_report(ShowRequest& request) {
+  const std::string& word = request.report;
+  if (word.starts_with('/') || word.starts_with('.') || word.ends_with(".json")) return;
   std::error_code failure;
   if (!request.one.empty() || std::filesystem::exists(request.report, failure)) return;
   const std::filesystem::path usual = ShowRequest().report;
@@ -43,17 +45,17 @@ const report::CaseReport& find_case(const report::RunReport& run, const std::str
   constexpr std::size_t most = 5;
   std::string hint;
   for (std::size_t i = 0; i < std::min(holding.size(), most); ++i) {
-    hint += (i == 0 ? "did you mean " : " or ") + printable(holding[i]->id);
+    hint += (i == 0 ? "did you mean one of these?\n    " : "\n    ") + printable(holding[i]->id);
   }
-  if (holding.size() > most) hint += fmt::format(" or {} others", holding.size() - most);
+  if (holding.size() > most) hint += fmt::format("\n    and {} others", holding.size() - most);
   if (holding.empty()) {
     const std::string near = nearest(word, ids);
     hint = near.empty() ? "`wireproof show REPORT --verbose` lists its cases"
-                        : "did you mean " + printable(near);
+                        : "did you mean " + printable(near) + "?";
   }
   throw UsageError(fmt::format("{} case {} in this report",
                                holding.empty() ? "no" : "more than one", quoted(word)),
-                   hint + (hint.starts_with("did") ? "?" : ""));
+                   hint);
 }
 
 int show_command(ShowRequest request, Console& console) {

@@ -65,7 +65,7 @@ TEST(Usage, WrongUsageIsExitStatus2AndSaysWhatIsRight) {
   const std::string good = folder.write("good.json", scenario);
   const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
       {{}, "Usage"},
-      {{"rnu"}, "did you mean `wireproof run`?"},
+      {{"chekc"}, "unknown command \"chekc\"\n  did you mean `wireproof check`?"},
       {{"run", "--jbos", "3"}, "see `wireproof run --help`"},
       {{"run", "--jobs", "0", good}, "--jobs"},
       {{"run", "--jobs", "many", good}, "--jobs"},
@@ -117,7 +117,7 @@ TEST(Run, DryRunListsAndLaunchesNothing) {
   const std::string good = folder.write("good.json", scenario);
   const Outcome outcome = wireproof({"run", "--dry-run", good, "--out", folder / "results"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_EQ(outcome.out, "good@ipv4\n") << outcome.out;
+  EXPECT_EQ(outcome.out, "good\n") << outcome.out;
   EXPECT_THAT(outcome.err, HasSubstr("nothing was launched"));
   EXPECT_FALSE(std::filesystem::exists(folder / "results"));
 }
@@ -170,9 +170,9 @@ TEST(Show, FindsACaseByItsIdOrByAPartThatOnlyItHas) {
     EXPECT_EQ(outcome.status, 0);
     EXPECT_THAT(outcome.out, HasSubstr("A datagram and its answer"));
   }
-  EXPECT_THAT(
-      wireproof({"show", results, "client-first"}).err,
-      HasSubstr("did you mean tcp/close/client-first@ipv4 or tcp/close/client-first@ipv6?"));
+  EXPECT_THAT(wireproof({"show", results, "client-first"}).err,
+              HasSubstr("did you mean one of these?\n    tcp/close/client-first@ipv4\n    "
+                        "tcp/close/client-first@ipv6\n"));
   EXPECT_THAT(wireproof({"show", results, "udp/exchagne@ipv4"}).err,
               HasSubstr("did you mean udp/exchange@ipv4?"));
   EXPECT_THAT(wireproof({"show", results, "udp", "--connection", "9"}).err,
@@ -184,7 +184,7 @@ TEST(Show, FindsACaseByItsIdOrByAPartThatOnlyItHas) {
 TEST(List, HasColumnsAndJson) {
   FolderForTest folder;
   const std::string good = folder.write("good.json", scenario);
-  EXPECT_EQ(wireproof({"list", good}).out, "good@ipv4  One exchange  [mine]\n1 cases\n");
+  EXPECT_EQ(wireproof({"list", good}).out, "good  One exchange  [mine]\n1 case\n");
   EXPECT_THAT(wireproof({"list", good, "--json"}).out, HasSubstr("\"title\": \"One exchange\""));
 }
 

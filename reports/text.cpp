@@ -202,7 +202,7 @@ std::string summary_text(const RunReport& run, const TextOptions& options) {
   const std::string small_print = skipped(run, style) + slowest(run, style);
   if (!small_print.empty()) out += small_print + "\n";
   if (run.interrupted) {
-    out += style.paint(Tone::warn, " Interrupted: the report holds what had run.") + "\n";
+    out += style.paint(Tone::warn, " Interrupted: the report has what ran.") + "\n";
   }
   out += counts(sum, style) + bar(sum, style) + circumstances(run, sum, style, options) +
          next_command(failed, style, options);

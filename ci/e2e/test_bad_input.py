@@ -23,7 +23,7 @@ MALFORMED = {
     "step": ('"connect"', '"conect"', "6:6", 'did you mean "connect"'),
     "target": ('"tcp-server"', '"tcp-sever"', "4:24", 'did you mean "tcp-server"'),
     "type": ('"x"', "7", "2:12", "string"),
-    "transport": ('"tcp"', '"tpc"', "3:16", '"tcp", "udp"'),
+    "transport": ('"tcp"', '"tpc"', "3:16", 'did you mean "tcp"'),
     "socket": ('{"send": "123"}', '{"send": {"on": "d", "text": "1"}}', "7:21", 'did you mean "c"'),
     "twice": ('"title": "x",', '"title": "x", "title": "y",', "2:17", "twice|again"),
     "command": ('{"target": "tcp-server"}', '{"command": "server {port}"}', "4:25", "list"),
@@ -108,7 +108,7 @@ class Usage(TestCase):
     def test_show_of_an_unknown_case(self):
         outcome = self.wireproof("run", self.write("known.json", exchange()))
         self.assert_status(outcome, PASSED)
-        self.assert_refused("show", outcome.results, "knwon", words=r"knwon.*\n.*wireproof show")
+        self.assert_refused("show", outcome.results, "xyzzy", words=r"xyzzy.*\n.*wireproof show")
 
     def test_check_of_what_is_no_capture(self):
         self.assert_refused("check", self.write("x.pcap", "no capture at all"), words=r"x\.pcap")

@@ -30,7 +30,7 @@ TEST(Check, AGoodCapturePasses) {
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("opening three-way"));
   EXPECT_THAT(outcome.out, HasSubstr("closing four-way"));
-  EXPECT_THAT(outcome.out, HasSubstr("1 connections"));
+  EXPECT_THAT(outcome.out, HasSubstr("1 connection "));
 }
 
 TEST(Check, ABadOneFailsWithTheRule) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
+#include <cerrno>
 #include <csignal>
 #include <ostream>
 #include <random>
@@ -55,8 +56,11 @@ class HeldSignals {
 
 lab::Isolation level_of(const std::string& name) {
   if (name == "auto") return lab::choose_isolation();
-  for (const auto level : {lab::Isolation::user, lab::Isolation::root, lab::Isolation::none}) {
-    if (lab::name(level) == name) return level;
+  // A level that was asked for is tried as well: what is refused here is told with its remedy.
+  for (const lab::Probe& probe : lab::probe_isolation()) {
+    if (lab::name(probe.level) != name) continue;
+    if (probe.works) return probe.level;
+    throw SystemError("use", "isolation " + name, EPERM, probe.why + ": " + probe.remedy);
   }
   throw UsageError("unknown isolation level " + quoted(name));
 }
@@ -191,9 +195,14 @@ void add_what_options(CLI::App& command, RunRequest& request) {
       .add_option("PATH", request.selection.paths,
                   "scenario files or folders (default: the shipped)")
       ->option_text("");
+  const auto wanted = [](const std::string& text) {
+    return text.empty() ? std::string("a command is wanted") : std::string();
+  };
   command.add_option("--server", request.selection.server, "your server in the scenarios' place")
+      ->check(wanted)
       ->option_text("CMD");
   command.add_option("--client", request.selection.client, "your client in the scenarios' place")
+      ->check(wanted)
       ->option_text("CMD");
   command
       .add_option("--filter", request.selection.filter, "cases by id, tag, parameter; ! leaves out")

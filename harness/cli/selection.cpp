@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <regex>
 #include <set>
 
 #include "base/text.h"
@@ -84,11 +85,30 @@ std::string misfit(const scenario::Case& one, const std::vector<std::string>& co
   return {};
 }
 
+// {adress} would reach the program as it stands: no program wants that.
+void refuse_unknown_placeholders(Side side, const std::vector<std::string>& command) {
+  static const std::vector<std::string> known = {"address", "port",    "path",
+                                                 "family",  "scratch", "targets"};
+  static const std::regex placeholder(R"(\{([a-z_]+)\})");
+  for (const std::string& word : command) {
+    for (std::sregex_iterator at(word.begin(), word.end(), placeholder), end; at != end; ++at) {
+      const std::string name_in_it = (*at)[1];
+      if (std::find(known.begin(), known.end(), name_in_it) != known.end()) continue;
+      const std::string near = nearest(name_in_it, known);
+      throw UsageError(fmt::format("--{}: unknown placeholder {{{}}}", name(side), name_in_it),
+                       near.empty()
+                           ? "there are {address} {port} {path} {family} {scratch} {targets}"
+                           : fmt::format("did you mean {{{}}}?", near));
+    }
+  }
+}
+
 void put_in(std::vector<scenario::Case>& cases, Side side, const std::string& text, bool shipped,
             std::vector<std::string>& notes) {
   if (text.empty()) return;
   const auto command = scenario::split_command(text);
   if (!command) throw UsageError(fmt::format("--{}: {}", name(side), command.error()));
+  refuse_unknown_placeholders(side, *command);
   std::map<std::string, std::size_t> reasons;
   std::erase_if(cases, [&](scenario::Case& one) {
     const bool known_bad =

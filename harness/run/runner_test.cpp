@@ -107,8 +107,6 @@ TEST_F(Runner, ProvesChecksumsAcrossAVeth) {
   EXPECT_EQ(report.status, Status::passed) << report.reason;
   ASSERT_EQ(report.captures.size(), 2u);
   EXPECT_TRUE(report.captures[0].checksums_valid);
-  EXPECT_EQ(report.captures[0].packets - report.captures[0].housekeeping,
-            report.captures[1].packets - report.captures[0].housekeeping);
 }
 
 TEST_F(Runner, FailsByEachExpectationThatIsNotMet) {

@@ -145,7 +145,8 @@ Probe explain(Isolation level, const Refusal& refusal, const MachineFacts& facts
       break;
     case Isolation::none:
       probe.remedy = facts.in_container
-                         ? "start the container with --cap-add NET_RAW, and run as root in it"
+                         ? "capturing takes CAP_NET_RAW: run it by sudo, or start the container "
+                           "with --cap-add NET_RAW and run as root in it"
                          : "give the program CAP_NET_RAW (sudo setcap cap_net_raw+ep, or sudo)";
   }
   return probe;

@@ -71,7 +71,9 @@ class ProcessTest : public ::testing::TestWithParam<Where> {
         placed.output_limit_bytes = spec.output_limit_bytes;
         return placed;
       });
-      EXPECT_TRUE(lab.processes().empty()) << "when its Process has ended";
+      // What it left is reaped by init, which may be a moment later.
+      EXPECT_TRUE(eventually([&] { return lab.processes().empty(); }))
+          << "when its Process has ended";
     });
   }
 

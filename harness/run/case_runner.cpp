@@ -83,6 +83,9 @@ class CaseRun {
     drive(deadline);
     settle();
     stage_.stop_captures();
+    // The kernel multicasts from a work queue of its own, a little after the fact.
+    report_.witness.destroyed = stage_.destroyed();
+    report_.witness.overruns = stage_.destroyed_overruns();
     stage_.programs().end_all();
     stage_.programs().judge();
     append(report_.findings, stage_.programs().findings());
@@ -137,8 +140,6 @@ class CaseRun {
     Settled settled = run::settle(stage_, wanted, Deadline::after(stage_.scenario().settle));
     quiet_ = settled.quiet;
     report_.witness.final_sockets = std::move(settled.sockets);
-    for (auto& socket : stage_.destroyed()) report_.witness.destroyed.push_back(std::move(socket));
-    report_.witness.overruns = stage_.destroyed_overruns();
   }
 
   void judge_unix() {

@@ -91,7 +91,7 @@ TEST_F(Runner, ReportsWhatBothWitnessesSaw) {
     ASSERT_EQ(one.connections.size(), 1u);
     EXPECT_EQ(one.connections[0].connection.opening, tcp::Opening::three_way);
     EXPECT_EQ(one.witness.readings.size(), 1u);
-    EXPECT_GE(one.witness.compared, 5u);  // a reading, two final states, two ends' counts
+    EXPECT_GE(one.witness.compared, 3u);  // a reading and two final states, at the least
     EXPECT_EQ(one.witness.disagreements, 0u);
     ASSERT_EQ(one.captures.size(), 1u);
     EXPECT_TRUE(std::filesystem::exists(options_.settings.results_folder / one.captures[0].file));

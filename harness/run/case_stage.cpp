@@ -98,6 +98,9 @@ void CaseStage::start_captures() {
     one.destroyed = std::make_unique<witness::DestroyedSockets>(host.netns.get());
     one.capture =
         capture::LiveCapture::start(host.netns.get(), options, Deadline::after(capture_limit));
+    if (lab_.identity().isolation == lab::Isolation::none) {
+      for (const auto& socket : one.table->tcp()) before_.insert({socket.local, socket.remote});
+    }
     watched_.push_back(std::move(one));
   }
 }
@@ -208,7 +211,9 @@ std::vector<witness::TcpSocket> CaseStage::tcp_sockets() {
       // In a namespace shared with others only the case's own port counts.
       const bool ours = lab_.identity().isolation != lab::Isolation::none ||
                         socket.local.port == address_.port || socket.remote.port == address_.port;
-      if (ours) all.push_back(std::move(socket));
+      if (ours && !before_.contains({socket.local, socket.remote})) {
+        all.push_back(std::move(socket));
+      }
     }
   }
   return all;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capture/live.h"
@@ -83,6 +85,8 @@ class CaseStage : public script::Stage {
   const lab::Lab& lab_;
   const CaseSettings& settings_;
   scenario::Target address_;
+  // In a namespace shared with others: what was there before, as somebody's TIME_WAIT of our port.
+  std::set<std::pair<packet::Endpoint, packet::Endpoint>> before_;
   std::vector<Watched> watched_;  // one host: one; else client, server
   std::unique_ptr<Programs> programs_;
 };

@@ -11,8 +11,9 @@
 //         +- wireproof-init             PID 1 of the case's PID namespace, a fresh /proc
 //         +- server, client, ...        put into init's PID and mount namespaces as they start
 //
-// Thread rule: made and used by the case's main thread, which must outlive the Lab (all that a case
-// starts dies with that thread). Programs are reaped (their Process destroyed) before the Lab ends.
+// Thread rule: made by the case's main thread before others exist (these would stay in the
+// namespaces of before), and used by it; it must outlive the Lab (all that a case starts dies with
+// that thread). Programs are reaped (their Process destroyed) before the Lab ends.
 #pragma once
 
 #include <sys/types.h>
@@ -51,8 +52,8 @@ struct RunIdentity {
   uid_t target_uid = 0;  // targets run as this, without capabilities
   gid_t target_gid = 0;
   // A network namespace that only serves as the parent of the cases': it gives its children small
-  // socket tables of their own, so that a dump of one costs 25 instead of 600 microseconds. Null
-  // where the kernel (before 6.1) has no such setting.
+  // socket tables of their own (since Linux 6.1), so that a dump of one costs 25 instead of 600
+  // microseconds. Null in `none`.
   std::shared_ptr<const Fd> nursery = nullptr;
 };
 // Enters `level`: for `user` a user namespace that maps the caller to itself (real root also maps
@@ -71,10 +72,11 @@ struct Setting {
   bool pinned = false;
 };
 
-// One end: a network namespace with its interface and addresses.
+// One end: a network namespace with its interface and addresses. The case's main thread is in the
+// only one on loopback, in the client's on veth, in a third one on wire, where it was on remote.
 struct Host {
   Fd netns;               // for setns(2)
-  std::string interface;  // the one that is captured: "lo" or "eth0"
+  std::string interface;  // the one that is captured: "lo" or "eth0"; empty on remote
   packet::Address ipv4, ipv6;
 };
 

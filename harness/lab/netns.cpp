@@ -13,8 +13,8 @@ namespace wireproof::lab {
 namespace {
 
 bool same_file(int a, int b) {
-  struct stat first {
-  }, second{};
+  struct stat first = {};
+  struct stat second = {};
   return ::fstat(a, &first) == 0 && ::fstat(b, &second) == 0 && first.st_ino == second.st_ino &&
          first.st_dev == second.st_dev;
 }

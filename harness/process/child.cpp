@@ -81,6 +81,7 @@ void become_program(const ChildPlan& plan) {
   if (plan.changes_user) change_user(plan);
   drop_capabilities(plan);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the change of user, which clears it
+  if (plan.parent != 0 && ::getppid() != plan.parent) ::_exit(127);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

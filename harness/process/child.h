@@ -21,6 +21,7 @@ struct ChildPlan {
   uid_t uid = 0;
   gid_t gid = 0;
   int standard_input = -1, standard_output = -1, standard_error = -1;
+  pid_t parent = 0;    // ends with it, also if it has ended already; 0: not to be seen
   int report_fd = -1;  // Report messages go here; closed by a successful execve
 };
 

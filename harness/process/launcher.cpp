@@ -67,6 +67,7 @@ Launch launch(ChildPlan plan, Place place, int init_pidfd) {
   Fd status_write;
   if (place == Place::supervised) std::tie(result.status, status_write) = make_pipe();
   const pid_t owner = ::getpid();
+  if (place == Place::here) plan.parent = owner;
   pid_t child = -1;
   {
     const SignalsBlocked blocked;

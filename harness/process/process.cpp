@@ -118,8 +118,8 @@ std::string_view hint_for(const Report& failure, bool is_script) {
 }
 
 bool is_current_netns(int fd) {
-  struct stat here {
-  }, there{};
+  struct stat here = {};
+  struct stat there = {};
   return ::stat("/proc/thread-self/ns/net", &here) == 0 && ::fstat(fd, &there) == 0 &&
          here.st_ino == there.st_ino && here.st_dev == there.st_dev;
 }
@@ -133,12 +133,13 @@ std::pair<Fd, Fd> make_pipe() {
 }  // namespace
 
 struct Process::Impl {
-  explicit Impl(const LaunchSpec& spec);
   ~Impl();
 
+  void start(const LaunchSpec& spec);
   // Looks without reaping: the number stays ours.
   void look();
   bool await(Deadline deadline) const;
+  int end_fd() const { return supervisor > 0 ? status.get() : pidfd.get(); }
   void kill_tree();
 
   std::string name;
@@ -146,14 +147,15 @@ struct Process::Impl {
   gid_t gid = 0;
   pid_t pid = -1;
   pid_t supervisor = -1;  // -1: the program is our own child
-  Fd pidfd;
-  Fd status;  // of a supervised program
+  Fd pidfd;               // of our own child
+  Fd status;              // of a supervised program: readable when its end is known
   std::optional<ExitStatus> exit_status;
   double cpu_seconds = 0;
   std::unique_ptr<OutputReader> output;
 };
 
-Process::Impl::Impl(const LaunchSpec& spec) : name(spec.name) {
+void Process::Impl::start(const LaunchSpec& spec) {
+  name = spec.name;
   if (spec.command.empty()) throw SystemError("start", spec.name, EINVAL, "the command is empty");
   const fs::path here = fs::current_path();
   const std::vector<std::string> environment = make_environment(spec.environment);
@@ -185,6 +187,8 @@ Process::Impl::Impl(const LaunchSpec& spec) : name(spec.name) {
   const Place place = spec.lab == nullptr ? Place::here
                       : init_pidfd >= 0   ? Place::pid_namespace
                                           : Place::supervised;
+  output = std::make_unique<OutputReader>(std::move(out_read), std::move(err_read),
+                                          spec.output_limit_bytes);
   Launch launched = launch(plan, place, init_pidfd);
   if (!launched.started())
     throw SystemError(words(launched.failure.step), spec.command[0], launched.failure.value,
@@ -192,14 +196,13 @@ Process::Impl::Impl(const LaunchSpec& spec) : name(spec.name) {
   pid = launched.pid;
   supervisor = launched.supervisor;
   status = std::move(launched.status);
-  pidfd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  out_write.close();
-  err_write.close();
-  output = std::make_unique<OutputReader>(std::move(out_read), std::move(err_read),
-                                          spec.output_limit_bytes);
+  if (supervisor > 0) return;  // the program may have been reaped already
+  pidfd = Fd(static_cast<int>(
+      checked("watch", spec.command[0], [this] { return ::syscall(SYS_pidfd_open, pid, 0); })));
 }
 
 Process::Impl::~Impl() {
+  if (pid < 0) return;
   kill_tree();
   if (supervisor > 0) {
     ::kill(supervisor, SIGTERM);
@@ -239,9 +242,8 @@ void Process::Impl::look() {
   cpu_seconds = seconds(usage);
 }
 
-// A supervised program's end counts from when its supervisor has told it.
 bool Process::Impl::await(Deadline deadline) const {
-  pollfd wait{supervisor > 0 ? status.get() : pidfd.get(), POLLIN, 0};
+  pollfd wait{end_fd(), POLLIN, 0};
   return retry_eintr([&] { return ::poll(&wait, 1, deadline.remaining_ms()); }) == 1;
 }
 
@@ -265,7 +267,11 @@ std::string to_string(const ExitStatus& status) {
                      status.core_dumped ? ", core dumped" : "");
 }
 
-Process Process::start(const LaunchSpec& spec) { return Process(std::make_unique<Impl>(spec)); }
+Process Process::start(const LaunchSpec& spec) {
+  auto impl = std::make_unique<Impl>();
+  impl->start(spec);
+  return Process(std::move(impl));
+}
 Process::Process(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Process::Process(Process&&) noexcept = default;
 Process& Process::operator=(Process&&) noexcept = default;
@@ -275,7 +281,7 @@ const std::string& Process::name() const { return impl_->name; }
 uid_t Process::uid() const { return impl_->uid; }
 gid_t Process::gid() const { return impl_->gid; }
 pid_t Process::pid() const { return impl_->pid; }
-int Process::pidfd() const { return impl_->pidfd.get(); }
+int Process::pidfd() const { return impl_->end_fd(); }
 
 std::vector<pid_t> Process::tree() const {
   impl_->look();

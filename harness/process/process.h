@@ -68,7 +68,8 @@ class Process {
   pid_t pid() const;  // as this process sees it
   // All that the program started that is alive, itself included.
   std::vector<pid_t> tree() const;
-  int pidfd() const;                        // readable when it has ended
+  // Readable when it has ended. (Of a supervised program it is no pidfd: only for poll(2).)
+  int pidfd() const;
   std::optional<ExitStatus> exit_status();  // nullopt while it runs
   std::optional<ExitStatus> wait(Deadline deadline);
   void signal(int number);  // to its process group; no error once it has ended

@@ -25,11 +25,12 @@ void children_path(char* out) {
   *out = '\0';
 }
 
-void kill_children() {
+// False where the kernel does not tell (CONFIG_PROC_CHILDREN).
+bool kill_children() {
   char path[64];
   children_path(path);
   const int file = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return;
+  if (file < 0) return false;
   char buffer[4096];
   pid_t pid = 0;
   for (ssize_t size; (size = ::read(file, buffer, sizeof buffer)) > 0;) {
@@ -43,12 +44,13 @@ void kill_children() {
     }
   }
   ::close(file);
+  return true;
 }
 
 // Children die, theirs become ours and die: until there are none.
 [[noreturn]] void end_all() {
-  do kill_children();
-  while (::waitpid(-1, nullptr, 0) > 0);
+  while (kill_children() && ::waitpid(-1, nullptr, 0) > 0) {
+  }
   ::_exit(0);
 }
 
@@ -71,8 +73,10 @@ void supervise(const ChildPlan& plan, pid_t owner, int status_fd) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != owner) ::_exit(1);
+  ChildPlan child_plan = plan;
+  child_plan.parent = ::getpid();
   const pid_t program = ::fork();
-  if (program == 0) become_program(plan);
+  if (program == 0) become_program(child_plan);
   send_report(plan.report_fd, program > 0 ? Step::started : Step::fork_program,
               program > 0 ? program : errno);
   if (program < 0) ::_exit(1);

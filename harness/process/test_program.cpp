@@ -57,12 +57,17 @@ void open_unix(int type, const std::string& name) {
   if (type != SOCK_DGRAM && ::listen(fd, 5) != 0) fail("listen");
 }
 
+// Forks, and goes on in the child when the parent has gone.
+void leave_parent() {
+  const pid_t parent = ::getpid();
+  if (::fork() != 0) ::_exit(0);
+  while (::getppid() == parent) ::usleep(1000);
+}
+
 void become_daemon() {
-  if (::fork() != 0) ::_exit(0);
+  leave_parent();
   ::setsid();
-  const pid_t between = ::getpid();
-  if (::fork() != 0) ::_exit(0);
-  while (::getppid() == between) ::usleep(1000);  // so that only this one is left
+  leave_parent();
 }
 
 void act(const std::string& action) {

@@ -8,9 +8,18 @@ namespace {
 // A case with very many connections keeps the segments of the first ones, all that one can look at,
 // and those of connections that did not pass; and of the connections themselves the first, the
 // last, and those that did not pass.
-constexpr std::size_t segment_budget = 20'000;
+constexpr std::size_t segment_budget = 20'000, segments_at_each_end = 5'000;
+// Fewer at each end would not even show how a connection opened and closed.
+constexpr std::size_t fewest_at_an_end = 10;
 constexpr std::size_t connections_at_each_end = 2'500, more_not_passed = 1'000;
 constexpr std::size_t exchanges_kept = 5'000, datagram_budget = 20'000;
+
+// How many of so many segments are kept at each end: one connection may take half of what is left.
+std::size_t share_of(std::size_t segments, std::size_t budget) {
+  if (segments <= budget / 2) return std::min(segments, segments_at_each_end);
+  const std::size_t share = std::min(budget / 4, segments_at_each_end);
+  return share < fewest_at_an_end ? 0 : share;
+}
 
 bool is_remarkable(const ConnectionReport& one) {
   return one.judgement.verdict != Verdict::passed || !one.judgement.findings.empty();
@@ -36,10 +45,8 @@ void FieldWriter::connections(const CaseReport& one) {
     }
     if (!at_an_end) --more;
     std::size_t& budget = remarkable ? remarkable_budget : ordinary_budget;
-    const std::size_t wanted =
-        std::min(connection.connection.segments.size(), 2 * kept_at_each_end);
-    at_each_end_ = wanted <= budget ? kept_at_each_end : 0;
-    if (wanted <= budget) budget -= wanted;
+    at_each_end_ = share_of(connection.connection.segments.size(), budget);
+    budget -= std::min(connection.connection.segments.size(), 2 * at_each_end_);
     json_.item();
     write(connection);
     at_each_end_ = kept_at_each_end;

@@ -18,6 +18,8 @@ inline constexpr bool on_one_line<script::StepRecord> = true;
 template <>
 inline constexpr bool on_one_line<CaptureReport> = true;
 template <>
+inline constexpr bool on_one_line<FrameReport> = true;
+template <>
 inline constexpr bool on_one_line<lab::Setting> = true;
 template <>
 inline constexpr bool on_one_line<witness::TcpSocket> = true;
@@ -64,6 +66,7 @@ void describe(V& visit, Ref<V, CaptureReport> capture) {
   visit("host", capture.host);
   visit("interface", capture.interface);
   visit("file", capture.file);
+  visit("link_type", capture.link_type);
   visit("packets", capture.packets);
   visit("received", capture.received);
   visit("dropped_by_kernel", capture.dropped_by_kernel);
@@ -72,6 +75,14 @@ void describe(V& visit, Ref<V, CaptureReport> capture) {
   visit("housekeeping", capture.housekeeping);
   visit("judged", capture.judged);
   visit("checksums_valid", capture.checksums_valid);
+}
+
+template <class V>
+void describe(V& visit, Ref<V, FrameReport> frame) {
+  visit("packet", frame.packet);
+  visit.time("time_ns", frame.time_ns);
+  visit("wire_length", frame.wire_length);
+  visit.text("bytes_hex", frame.bytes, hex_text, bytes_from_hex);
 }
 
 template <class V>
@@ -172,6 +183,8 @@ void describe(V& visit, Ref<V, CaseReport> one) {
   visit("captures", one.captures);
   visit.connections(one);
   visit.exchanges(one);
+  visit.rare("frames", one.frames);
+  visit.rare("frames_left_out", one.frames_left_out);
   visit("kernel", one.witness);
   visit("settings", one.settings);
   visit("folder", one.folder);

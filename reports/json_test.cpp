@@ -90,20 +90,47 @@ TEST(ReportJson, LongListsKeepBothEndsAndCountTheRest) {
   CaseReport one = sample::passed_case();
   std::vector<tcp::Segment>& segments = one.connections[0].connection.segments;
   const tcp::Segment model = segments.back();
-  segments.assign(401, model);
+  segments.assign(10'001, model);
   for (std::size_t i = 0; i < segments.size(); ++i) segments[i].packet = i + 1;
   std::string text = to_json(one);
   const auto read = case_from_json(text);
   ASSERT_TRUE(read);
   const auto& kept = read->connections[0].connection.segments;
-  ASSERT_EQ(kept.size(), 400u);
-  EXPECT_EQ(kept[199].packet, 200u);
-  EXPECT_EQ(kept[200].packet, 202u);
+  ASSERT_EQ(kept.size(), 10'000u);
+  EXPECT_EQ(kept[4'999].packet, 5'000u);
+  EXPECT_EQ(kept[5'000].packet, 5'002u);
   EXPECT_EQ(read->connections[0].segments_left_out, 1u);
   EXPECT_EQ(to_json(*read), text) << "a second writing leaves out more";
 
-  segments.resize(400);
+  segments.resize(10'000);
   EXPECT_EQ(Json::parse(to_json(one))["connections"][0].count("segments_left_out"), 0u);
+}
+
+TEST(ReportJson, LongConnectionsShareOneBudget) {
+  CaseReport one = sample::passed_case();
+  std::vector<tcp::Segment>& segments = one.connections[0].connection.segments;
+  segments.resize(12'000, segments.back());
+  one.connections.resize(6, one.connections[0]);
+  const std::string text = to_json(one);
+  const auto read = case_from_json(text);
+  ASSERT_TRUE(read);
+  std::vector<std::size_t> kept;
+  for (const ConnectionReport& each : read->connections) {
+    kept.push_back(each.connection.segments.size());
+    EXPECT_EQ(kept.back() + each.segments_left_out, 12'000u);
+  }
+  EXPECT_EQ(kept, (std::vector<std::size_t>{10'000, 5'000, 2'500, 1'250, 624, 312}));
+  EXPECT_EQ(to_json(*read), text) << "a second writing leaves out more";
+}
+
+TEST(ReportJson, FramesAreHexadecimal) {
+  CaseReport one = sample::passed_case();
+  one.frames = {{3, 0, 1'514, std::string("\x00\xff<", 3)}};
+  one.frames_left_out = 2;
+  const Json parsed = Json::parse(to_json(one));
+  EXPECT_EQ(parsed["frames"][0]["bytes_hex"], "00ff3c");
+  EXPECT_EQ(parsed["frames_left_out"], 2);
+  EXPECT_EQ(case_from_json(to_json(one))->frames[0].bytes, one.frames[0].bytes);
 }
 
 TEST(ReportJson, VeryManyConnectionsKeepEndsAndWhatDidNotPass) {

@@ -38,10 +38,20 @@ struct TargetReport {
 
 struct CaptureReport {
   std::string host, interface, file;  // file: relative to the results folder
+  std::uint16_t link_type = 1;        // as capture files number it: 1 is Ethernet
   std::uint64_t packets = 0, received = 0, dropped_by_kernel = 0, dropped_by_interface = 0,
                 dropped_by_limit = 0, housekeeping = 0;
   bool judged = true;  // findings' packet numbers are this capture's
   bool checksums_valid = true;
+};
+
+// The first bytes of one packet of the judged capture, for people who read it byte by byte; the
+// capture file has all of it. Which packets are kept: run/kept_frames.h.
+struct FrameReport {
+  std::uint64_t packet = 0;  // number in the judged capture
+  std::int64_t time_ns = 0;
+  std::uint32_t wire_length = 0;
+  std::string bytes;  // raw, from the link layer's header on
 };
 
 // Long lists are bounded where they are written (json.h): first and last items are kept, and
@@ -91,13 +101,14 @@ struct CaseReport {
   std::vector<CaptureReport> captures;
   std::vector<ConnectionReport> connections;
   std::vector<udp::Exchange> exchanges;
+  std::vector<FrameReport> frames;
   WitnessReport witness;
   std::vector<lab::Setting> settings;
   std::string folder;              // relative to the results folder
   std::string run_again;           // command line that runs this case alone
   std::vector<std::string> notes;  // "loopback: checksums are not proven (offload)"
   std::uint64_t findings_left_out = 0, steps_left_out = 0, connections_left_out = 0,
-                exchanges_left_out = 0;
+                exchanges_left_out = 0, frames_left_out = 0;
   std::map<std::uint64_t, std::uint64_t> datagrams_left_out;  // by Exchange::index
   ConnectionTotals connection_totals;  // count 0: of `connections`, made when it is written
 };

@@ -110,6 +110,37 @@ tcp::Connection four_way(std::int64_t last_ack) {
   return c;
 }
 
+void put(std::string& bytes, std::uint32_t value, unsigned count) {
+  while (count-- > 0) bytes.push_back(static_cast<char>(value >> (8 * count)));
+}
+
+// The segment as an Ethernet frame of loopback, its checksums left to an interface that never came.
+FrameReport frame_of(const tcp::Connection& connection, const tcp::Segment& segment) {
+  FrameReport frame;
+  frame.packet = segment.packet;
+  frame.time_ns = segment.time_ns;
+  std::string& bytes = frame.bytes;
+  bytes.assign(12, '\0');
+  put(bytes, 0x0800, 2);
+  put(bytes, 0x4500, 2);
+  put(bytes, 40 + segment.length, 2);
+  put(bytes, 0x00004000, 4);  // Don't Fragment
+  put(bytes, 0x4006, 2);      // time to live 64, TCP
+  put(bytes, 0, 2);
+  put(bytes, 0x7F000001, 4);
+  put(bytes, 0x7F000001, 4);
+  put(bytes, connection.end(segment.from).endpoint.port, 2);
+  put(bytes, connection.end(other(segment.from)).endpoint.port, 2);
+  put(bytes, segment.raw_seq, 4);
+  put(bytes, segment.raw_ack, 4);
+  put(bytes, 0x5000u | segment.flags, 2);
+  put(bytes, segment.window, 2);
+  put(bytes, 0, 4);
+  bytes += std::string_view("success").substr(0, segment.length);
+  frame.wire_length = static_cast<std::uint32_t>(bytes.size());
+  return frame;
+}
+
 CaseReport tcp_case(std::string id, std::int64_t last_ack) {
   CaseReport one;
   one.id = std::move(id);
@@ -149,6 +180,9 @@ CaseReport tcp_case(std::string id, std::int64_t last_ack) {
                        "",
                        ""});
   one.connections.push_back({four_way(last_ack), {}, 0});
+  for (const tcp::Segment& segment : one.connections[0].connection.segments) {
+    one.frames.push_back(frame_of(one.connections[0].connection, segment));
+  }
   one.witness.heard = {"sock_diag", "destroyed sockets"};
   one.witness.compared = 12;
   one.settings.push_back({"", "net.ipv4.tcp_congestion_control", "reno", true});
@@ -332,6 +366,7 @@ RunReport every_field() {
   one.steps_left_out = 2;
   one.connections_left_out = 3;
   one.exchanges_left_out = 4;
+  one.frames_left_out = 5;
   one.findings[0].inconclusive = true;
   one.findings[0].severity = Severity::should;
   script::StepRecord& step = one.steps[0];
@@ -345,7 +380,7 @@ RunReport every_field() {
   target.error_output = "error\n";
   target.output_bytes = 4;
   target.error_bytes = 6;
-  one.captures[0] = {"client", "eth0", "case/eth0.pcapng", 1, 2, 3, 4, 5, 6, false, false};
+  one.captures[0] = {"client", "eth0", "case/eth0.pcapng", 101, 1, 2, 3, 4, 5, 6, false, false};
 
   ConnectionReport& report = one.connections[0];
   report.segments_left_out = 5;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "process/program_path.h"
 #include "run/case_stage.h"
+#include "run/kept_frames.h"
 #include "run/observation.h"
 #include "run/rules.h"
 #include "run/second_witness.h"
@@ -200,6 +201,8 @@ class CaseRun {
     }
     append(report_.findings, judge_final_states(one.expected.kernel, report_.witness.final_sockets,
                                                 stage_.server_address().port.value_or(0)));
+    report_.frames = kept_frames(captures.front().frames(), report_.findings);
+    report_.frames_left_out = captures.front().frames().size() - report_.frames.size();
     report_.connections = std::move(seen.connections);
     report_.exchanges = std::move(seen.exchanges);
   }

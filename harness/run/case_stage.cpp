@@ -145,6 +145,9 @@ std::vector<report::CaptureReport> CaseStage::write_captures(
     report.interface = host.interface;
     report.judged = reports.empty();
     report.file = settings_.folder + "/" + (lab_.one_host() ? "lo" : report.host) + ".pcapng";
+    if (!view.frames().empty()) {
+      report.link_type = static_cast<std::uint16_t>(view.frames().front().link);
+    }
     report.packets = view.frames().size();
     report.received = numbers.received;
     report.dropped_by_kernel = numbers.dropped_by_kernel;

@@ -1,28 +1,19 @@
-// Capture files (pcap in both byte orders and resolutions, pcapng) read through libpcap. A file
-// that is no capture, or is damaged, is ordinary: an error value that names it.
+// Capture files frame by frame, and whole ones in memory: for what is small. (What judges large
+// ones takes them in blocks: capture/reader.h.) A file that is no capture, or is damaged, is
+// ordinary: an error value that names it.
 // Thread rule: one thread a reader.
 #pragma once
 
-#include <pcap/pcap.h>
-
 #include <filesystem>
-#include <memory>
 #include <optional>
-#include <string>
 #include <tl/expected.hpp>
 #include <vector>
 
 #include "capture/arena.h"
+#include "capture/reader.h"
 #include "packet/packet.h"
 
 namespace wireproof::capture {
-
-struct FileError {
-  std::string file;
-  std::string what;          // "truncated dump file; tried to read 16 header bytes, only got 9"
-  std::string hint;          // what a person can do, or empty
-  std::string text() const;  // all of it in one line
-};
 
 class FileReader {
  public:
@@ -32,20 +23,17 @@ class FileReader {
   // After an error there are no more frames.
   tl::expected<std::optional<packet::Frame>, FileError> next();
 
-  packet::LinkType link() const { return link_; }
+  // Of the first interface; frames name their own.
+  packet::LinkType link() const;
   std::uint32_t snap_length() const;
 
  private:
-  struct Close {
-    void operator()(pcap_t* handle) const { pcap_close(handle); }
-  };
-  FileReader(std::string file, pcap_t* handle, packet::LinkType link)
-      : file_(std::move(file)), handle_(handle), link_(link) {}
+  explicit FileReader(Reader reader) : reader_(std::move(reader)) {}
 
-  std::string file_;
-  std::unique_ptr<pcap_t, Close> handle_;
-  packet::LinkType link_;
-  std::uint64_t count_ = 0;
+  Reader reader_;
+  FrameBlock block_;
+  std::size_t next_ = 0;
+  bool told_ = false;
 };
 
 // A whole file in memory. Frames point into `memory`.

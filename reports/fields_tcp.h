@@ -56,7 +56,7 @@ inline constexpr bool on_one_line<tcp::End> = true;
 template <>
 inline constexpr bool on_one_line<packet::Endpoint> = true;
 
-inline constexpr unsigned flag_count = 9, mark_count = 18;
+inline constexpr unsigned flag_count = 9, mark_count = 23;
 
 inline std::string address_text(const packet::Address& address) {
   return address.family == packet::Family::none ? std::string() : packet::to_string(address);

@@ -12,7 +12,7 @@ constexpr std::array<std::string_view, 9> kClosings{"four-way",   "three-segment
                                                     "reset",      "refused",       "none",
                                                     "unfinished", "not-captured",  "inconclusive"};
 constexpr std::array<std::string_view, 4> kClosedFirst{"-", "client", "server", "both"};
-constexpr std::array<std::string_view, 18> kMarks{"retransmission",
+constexpr std::array<std::string_view, 23> kMarks{"retransmission",
                                                   "seen twice",
                                                   "out of order",
                                                   "duplicate ACK",
@@ -29,7 +29,12 @@ constexpr std::array<std::string_view, 18> kMarks{"retransmission",
                                                   "offloaded",
                                                   "gap before",
                                                   "Fast Open data",
-                                                  "spurious"};
+                                                  "spurious",
+                                                  "fast retransmission",
+                                                  "timeout",
+                                                  "tail-loss probe",
+                                                  "D-SACK",
+                                                  "old time stamp"};
 
 template <typename Enum, std::size_t N>
 std::optional<Enum> from_name(const std::array<std::string_view, N>& names, std::string_view text) {
@@ -63,6 +68,12 @@ std::string marks_text(std::uint32_t marks) {
     text += kMarks[i];
   }
   return text;
+}
+
+double throughput(const End& end) {
+  if (!end.first_data_ns || !end.last_data_ns || *end.last_data_ns <= *end.first_data_ns) return 0;
+  return static_cast<double>(end.payload_bytes) * 1e9 /
+         static_cast<double>(*end.last_data_ns - *end.first_data_ns);
 }
 
 std::vector<State> state_path(const Connection& connection, Side side) {

@@ -60,7 +60,11 @@ inline constexpr std::uint32_t retransmission = 1u << 0, capture_duplicate = 1u 
                                    1u << 11,  // not acceptable to the receiver (RFC 9293 3.10.7.4)
     stray = 1u << 12,                         // belongs to no state of this connection
     bad_checksum = 1u << 13, offloaded = 1u << 14, gap_before = 1u << 15, fast_open_data = 1u << 16,
-                               spurious = 1u << 17;
+                               spurious = 1u << 17,
+                               // What set a retransmission off (RFC 5681 3.2, RFC 6298, RFC 8985 7).
+    fast_retransmission = 1u << 18, timeout_retransmission = 1u << 19, tail_loss_probe = 1u << 20,
+                               duplicate_sack = 1u << 21,  // RFC 2883
+    old_stamp = 1u << 22;  // to be dropped by PAWS (RFC 7323 5.3)
 }
 std::string marks_text(std::uint32_t marks);  // "retransmission, zero window"
 
@@ -91,6 +95,24 @@ struct Transition {
   std::int64_t time_ns = 0;
 };
 
+// A SYN or FIN sent again.
+struct Repeat {
+  std::uint64_t packet = 0;
+  std::int64_t time_ns = 0;
+  bool fin = false;
+};
+
+// Times from an end's segments to the other's acknowledgement of them, both as the capture saw
+// them; never of what was sent twice (RFC 6298 3, Karn).
+struct RoundTrips {
+  std::uint64_t samples = 0;
+  std::int64_t min_ns = 0, max_ns = 0, sum_ns = 0;
+  std::int64_t smoothed_ns = 0, variation_ns = 0;  // RFC 6298 2
+  std::int64_t mean_ns() const {
+    return samples == 0 ? 0 : sum_ns / static_cast<std::int64_t>(samples);
+  }
+};
+
 struct End {
   packet::Endpoint endpoint;
   State state = State::closed;  // after the last packet
@@ -113,30 +135,52 @@ struct End {
   std::uint64_t good_checksums = 0, bad_checksums = 0;  // partial and unknown ones in neither
   std::uint64_t bad_data_checksums = 0;                 // of bad_checksums, those with data
   std::optional<std::uint64_t> first_segment_packet;
+  // Of `retransmissions`, by what set them off; the rest could be either. Spurious: the other end
+  // had it already, as its ACK before or a D-SACK after tells.
+  std::uint64_t fast_retransmissions = 0, timeout_retransmissions = 0, tail_loss_probes = 0,
+                spurious_retransmissions = 0;
+  std::uint64_t duplicate_sacks = 0;  // that this end sent (RFC 2883)
+  std::uint64_t old_stamps = 0;       // segments of this end that PAWS drops
+  std::uint64_t initial_flight = 0;   // bytes sent before the first of them was acknowledged
+  std::uint64_t largest_flight = 0;   // most bytes sent and not acknowledged
+  std::int64_t zero_window_ns = 0;    // how long this end offered no window
+  std::optional<std::int64_t> fin_time_ns, first_data_ns, last_data_ns;  // of new data
+  RoundTrips round_trips;
+  std::vector<Repeat> repeats;  // SYNs and FINs sent again, the first 16
+  // The last data that this end sent after the other's FIN, and its bytes.
+  std::optional<std::uint64_t> data_after_peer_fin_packet;
+  std::uint32_t data_after_peer_fin_length = 0;
 };
+// Payload bytes a second from the first to the last; 0 where there is no time between.
+double throughput(const End& end);
 
 struct Connection {
   std::uint64_t index = 0;  // order of first packets, from 1
   std::array<End, 2> ends;  // [0] client, [1] server
   End& end(Side side) { return ends[static_cast<std::size_t>(side)]; }
   const End& end(Side side) const { return ends[static_cast<std::size_t>(side)]; }
-  std::vector<Segment> segments;  // in wire order (capture order mended)
-  std::vector<Transition> transitions;
+  std::uint64_t first_packet = 0, packets = 0;  // what began it; how many it has, strays included
+  std::int64_t first_time_ns = 0, last_time_ns = 0;
+  // In wire order (capture order mended). Where the tracker was told to keep few, the first and the
+  // last of them: `segments_left_out` lie behind the first `segments_before_gap`.
+  std::vector<Segment> segments;
+  std::uint64_t segments_left_out = 0, segments_before_gap = 0;
+  std::vector<Transition> transitions;  // the first 64
   Opening opening = Opening::none;
   Closing closing = Closing::none;
   ClosedFirst closed_first = ClosedFirst::nobody;
   bool half_close = false;  // payload went on against the first FIN's direction
   bool fast_open = false, mptcp = false, urgent = false, ecn = false, accurate_ecn = false;
-  std::int64_t first_time_ns = 0, last_time_ns = 0;
   // Durations of the phases: first SYN to the handshake's ACK; first packet to the server's first
   // byte; first FIN (or RST) to the close's last ACK.
   std::optional<std::int64_t> handshake_ns, first_byte_ns, close_ns;
-  std::vector<std::uint64_t> icmp_packets;
+  std::vector<std::uint64_t> icmp_packets;  // the first 64
+  std::optional<Side> reset_by;             // who sent the RST that ended it
   std::vector<Oddity> oddities;  // what rules may object to; empty on an ordinary connection
-  std::uint64_t odd_kinds = 0;   // bit() of each kind that is in `oddities`
+  OddSet odd_kinds;              // each kind that is in `oddities`
   bool one_sided = false;        // only one direction was captured
   bool handshake_done = false;   // SYN, SYN-ACK and ACK seen, each numbering the other
-  bool has(Odd kind) const { return (odd_kinds & bit(kind)) != 0; }
+  bool has(Odd kind) const { return odd_kinds.has(kind); }
 };
 
 // All states of one end in order, the initial one first.

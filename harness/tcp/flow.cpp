@@ -12,6 +12,8 @@ namespace {
 constexpr std::int64_t kMillisecond = 1'000'000;
 constexpr std::int64_t kLongSilence = 3'600 * 1'000 * kMillisecond;
 constexpr std::size_t kOdditiesOfAKind = 16;  // more of the same tell nobody anything
+constexpr std::size_t kMostKept = 64;         // of what an ordinary connection has a few of
+constexpr std::uint64_t kFewPackets = 8;
 
 bool syn_alone(const packet::Packet& packet) {
   return (packet.tcp.flags & (flag::syn | flag::ack | flag::rst | flag::fin)) == flag::syn;
@@ -38,16 +40,55 @@ bool source_is_client(const packet::Packet& packet) {
 
 }  // namespace
 
-Flow::Flow(std::uint64_t index, const Packet& first, const CaptureFacts& facts) : facts_(facts) {
+// The buffers stay, for the next connection.
+void Flow::clear() {
+  const auto emptied = [](auto& buffer) {
+    auto kept = std::move(buffer);
+    kept.clear();
+    return kept;
+  };
+  Connection next;
+  next.segments = emptied(connection_.segments);
+  next.transitions = emptied(connection_.transitions);
+  next.oddities = emptied(connection_.oddities);
+  connection_ = std::move(next);
+  for (Half& each : halves_) {
+    Half fresh;
+    fresh.bytes = std::move(each.bytes);
+    fresh.bytes.free_memory();
+    fresh.holes = emptied(each.holes);
+    each = std::move(fresh);
+  }
+  reset_.reset();
+  explained_packet_ = last_packet_ = 0;
+  pending_syn_.reset();
+  first_syn_time_ = handshake_time_ = first_byte_time_ = first_fin_time_ = close_end_time_ = {};
+  over_ = scales_known_ = refused_ = refused_stray_ = begun_by_syn_ = false;
+  fast_open_rejected_ = wrong_handshake_sequence_ = false;
+  first_fin_ = Side::client;
+  unproven_reset_.reset();
+}
+
+void Flow::start(std::uint64_t index, const Packet& first, Shared& shared, const Flow* before) {
+  clear();
+  shared_ = &shared;
+  for (Half& end_of : halves_) end_of.bytes.count_in(&shared.payload_bytes, shared.options.payload_bytes);
   connection_.index = index;
+  connection_.first_packet = first.frame.number;
   const bool forward = source_is_client(first);
   end(Side::client).endpoint = forward ? first.source : first.destination;
   end(Side::server).endpoint = forward ? first.destination : first.source;
   connection_.first_time_ns = connection_.last_time_ns = first.frame.time_ns;
   const bool opens = syn_alone(first);
+  if (opens && before != nullptr) {
+    const Side side = before->endpoint(Side::client) == first.source ? Side::client : Side::server;
+    if (before->half(side).syn && before->half(side).base == first.tcp.seq) {
+      note(Odd::isn_repeated, Side::client, first.frame.number, 0, first.tcp.seq, {},
+           before->connection_.first_packet);
+    }
+  }
   end(Side::client).state = opens ? State::closed : State::unknown;
   end(Side::server).state = opens ? State::listen : State::unknown;
-  connection_.segments.reserve(12);
 }
 
 Side Flow::side_of(const Packet& packet) const {
@@ -82,7 +123,7 @@ Flow::Fate Flow::add(const Packet& packet) {
   if (packet.frame.time_ns - connection_.last_time_ns > kLongSilence && !continues(packet, from)) {
     return Fate::new_life;
   }
-  Segment& segment = connection_.segments.emplace_back(make_segment(packet, from));
+  Segment& segment = record(make_segment(packet, from));
   connection_.last_time_ns = std::max(connection_.last_time_ns, segment.time_ns);
   End& sender = end(from);
   ++sender.segments;
@@ -99,11 +140,11 @@ Flow::Fate Flow::add(const Packet& packet) {
     fate = dispatch(packet, segment);
   }
   if (fate != Fate::kept) {
-    connection_.segments.pop_back();
+    unrecord();
     --sender.segments;
     return fate;
   }
-  half(from).last_heard_ns = connection_.segments.back().time_ns;
+  half(from).last_heard_ns = packet.frame.time_ns;
   half(from).spoke = true;
   if (explained_packet_ != 0) mend_order();
   if (over_) {
@@ -167,14 +208,13 @@ bool Flow::seen_twice(const Packet& packet, Side from) {
   if (twin != nullptr) {
     const std::int64_t apart = std::abs(print.time_ns - twin->time_ns);
     const bool numbered = packet.source.address.family == packet::Family::ipv4 && print.ip_id != 0;
-    const bool adjacent =
-        !connection_.segments.empty() && connection_.segments.back().packet == twin->packet;
+    const bool adjacent = last_packet_ == twin->packet;
     const std::int64_t limit = numbered                       ? 5 * kMillisecond
                                : sequence_length(packet) != 0 ? kMillisecond
                                : adjacent                     ? kMillisecond / 10
                                                               : -1;
     if (apart <= limit) {
-      Segment& segment = connection_.segments.emplace_back(make_segment(packet, from));
+      Segment& segment = record(make_segment(packet, from));
       segment.marks |= mark::capture_duplicate;
       ++end(from).capture_duplicates;
       note(Odd::duplicate, from, segment.packet, 0, 0, {}, twin->packet);
@@ -195,7 +235,7 @@ bool Flow::spoiled(const Packet& packet, Side from, Segment& segment) {
   bool drop = false;
   if (packet.checksum == Checksum::good) {
     ++sender.good_checksums;
-  } else if (packet.checksum == Checksum::bad && facts_.checksums_valid) {
+  } else if (packet.checksum == Checksum::bad && facts().checksums_valid) {
     ++sender.bad_checksums;
     if (packet.payload_length != 0) ++sender.bad_data_checksums;
     segment.marks |= mark::bad_checksum;
@@ -230,17 +270,20 @@ void Flow::adopt_spoiled(Side from, std::uint32_t raw_ack, std::uint64_t packet)
   note(ackless ? Odd::ackless_acknowledged : Odd::checksum_answered, other(from), packet, 0, 0, {},
        sent->frame.number, true);
   if (!ackless) ++me.answered_spoiled;
-  for (Segment& segment : connection_.segments) {
-    if (segment.packet != sent->frame.number) continue;
-    const Segment at = make_segment(*sent, from);
-    segment.seq = at.seq;
-    segment.ack = at.ack;
-    if (sent->tcp.has(flag::syn)) {
-      on_syn(*sent, segment);
-    } else {
-      on_segment(*sent, segment);
-    }
-    return;
+  Segment at = make_segment(*sent, from);
+  auto& kept = connection_.segments;
+  const auto place = std::find_if(kept.rbegin(), kept.rend(), [&](const Segment& segment) {
+    return segment.packet == sent->frame.number;
+  });
+  if (place != kept.rend()) {
+    place->seq = at.seq;
+    place->ack = at.ack;
+  }
+  Segment& segment = place == kept.rend() ? at : *place;
+  if (sent->tcp.has(flag::syn)) {
+    on_syn(*sent, segment);
+  } else {
+    on_segment(*sent, segment);
   }
 }
 
@@ -251,16 +294,60 @@ packet::Packet Flow::take_split_syn() {
   const auto it = std::find_if(segments.rbegin(), segments.rend(), [&](const Segment& segment) {
     return segment.packet == syn.frame.number;
   });
-  if (it != segments.rend()) {
-    --end(it->from).segments;
-    segments.erase(std::next(it).base());
-  }
+  --end(side_of(syn)).segments;
+  --connection_.packets;
+  if (it != segments.rend()) segments.erase(std::next(it).base());
   forget(Odd::syn_in_connection, syn.frame.number);
   over_ = true;
   return syn;
 }
 
-void Flow::add_icmp(std::uint64_t packet) { connection_.icmp_packets.push_back(packet); }
+void Flow::add_icmp(const Packet& packet) {
+  if (connection_.icmp_packets.size() < kMostKept) {
+    connection_.icmp_packets.push_back(packet.frame.number);
+  }
+}
+
+Flow::Phase Flow::phase() const {
+  if (over_) return Phase::closed;
+  const bool both = halves_[0].spoke && halves_[1].spoke;
+  return both || connection_.packets > kFewPackets ? Phase::open : Phase::attempt;
+}
+
+void Flow::prefetch() const {
+  constexpr std::size_t kLine = 64;
+  const auto* at = reinterpret_cast<const char*>(this);
+  for (std::size_t i = 0; i < sizeof(Flow); i += kLine) __builtin_prefetch(at + i);
+}
+
+// With few to keep, the middle goes: a quarter at a time, so that each is moved but a few times.
+Segment& Flow::record(const Segment& segment) {
+  ++connection_.packets;
+  last_packet_ = segment.packet;
+  const std::size_t limit = shared_->options.segments;
+  if (limit == 0) {
+    ++connection_.segments_left_out;
+    return scratch_ = segment;
+  }
+  auto& kept = connection_.segments;
+  if (kept.size() >= limit) {
+    const std::size_t first = limit / 2, out = std::max<std::size_t>(limit / 4, 1);
+    const auto from = kept.begin() + static_cast<std::ptrdiff_t>(first);
+    kept.erase(from, from + static_cast<std::ptrdiff_t>(out));
+    connection_.segments_left_out += out;
+    connection_.segments_before_gap = first;
+  }
+  return kept.emplace_back(segment);
+}
+
+void Flow::unrecord() {
+  --connection_.packets;
+  if (shared_->options.segments == 0) {
+    --connection_.segments_left_out;
+  } else {
+    connection_.segments.pop_back();
+  }
+}
 
 void Flow::note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted, std::int64_t seen,
                 std::string_view detail, std::uint64_t other_packet, bool certain) {
@@ -270,7 +357,7 @@ void Flow::note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted, 
                                     [&](const Oddity& oddity) { return oddity.kind == kind; });
     if (static_cast<std::size_t>(same) >= kOdditiesOfAKind) return;
   }
-  connection_.odd_kinds |= bit(kind);
+  connection_.odd_kinds.add(kind);
   list.push_back({kind, side, packet, other_packet, wanted, seen, certain, detail});
 }
 
@@ -280,7 +367,7 @@ void Flow::forget(Odd kind, std::uint64_t packet) {
     return oddity.kind == kind && (packet == 0 || oddity.packet == packet);
   });
   if (std::none_of(list.begin(), list.end(), [&](const Oddity& o) { return o.kind == kind; })) {
-    connection_.odd_kinds &= ~bit(kind);
+    connection_.odd_kinds.remove(kind);
   }
 }
 
@@ -291,7 +378,9 @@ void Flow::move(Side side, State to, const Segment& cause) {
 void Flow::move(Side side, State to, std::uint64_t packet, std::int64_t time_ns) {
   End& e = end(side);
   if (e.state == to) return;
-  connection_.transitions.push_back({side, e.state, to, packet, time_ns});
+  if (connection_.transitions.size() < kMostKept) {
+    connection_.transitions.push_back({side, e.state, to, packet, time_ns});
+  }
   e.state = to;
 }
 

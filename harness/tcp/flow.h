@@ -1,5 +1,6 @@
 // One connection being tracked: takes its packets one by one, and is a Connection in the end. All
-// its state is its own, so that a finished one can be let go of at any time.
+// its state is its own, so that a finished one can be let go of at any time, and used for another:
+// start() keeps the buffers of the one before.
 // Thread rule: one thread at a time.
 #pragma once
 
@@ -10,9 +11,25 @@
 
 namespace wireproof::tcp {
 
+// What all connections of a tracker share.
+struct Shared {
+  CaptureFacts facts;
+  TrackerOptions options;
+  std::size_t payload_bytes = 0;  // kept now, of all
+};
+
 class Flow {
  public:
-  Flow(std::uint64_t index, const packet::Packet& first, const CaptureFacts& facts);
+  Flow() = default;
+  // `shared` must outlive the flow; `before`: the last life of these endpoints, or null.
+  void start(std::uint64_t index, const packet::Packet& first, Shared& shared, const Flow* before);
+
+  // What may end it, as far as the tracker is concerned.
+  enum class Phase : std::uint8_t {
+    attempt,  // only one end was heard so far, and little of it
+    open,
+    closed,  // nothing but strays and resent ends can follow
+  };
 
   // What the caller must do with the packet.
   enum class Fate : std::uint8_t {
@@ -22,10 +39,15 @@ class Flow {
   };
   Fate add(const packet::Packet& packet);
   packet::Packet take_split_syn();  // after Fate::splits; its spans are empty
-  void add_icmp(std::uint64_t packet);
-  bool closed() const { return over_; }  // nothing but strays and resent ends can follow
+  void add_icmp(const packet::Packet& packet);
+  Phase phase() const;
+  const packet::Endpoint& endpoint(Side side) const { return connection_.end(side).endpoint; }
+  std::uint32_t raw_next(Side side) const {
+    return half(side).base + static_cast<std::uint32_t>(half(side).next);
+  }
+  void prefetch() const;
 
-  Connection finish();
+  Connection& finish();  // valid until the next start()
 
  private:
   using Packet = packet::Packet;
@@ -35,7 +57,10 @@ class Flow {
   End& end(Side side) { return connection_.end(side); }
 
   // flow.cpp
+  void clear();
   Fate dispatch(const Packet& packet, Segment& segment);
+  Segment& record(const Segment& segment);
+  void unrecord();
   void mend_order();
   bool continues(const Packet& packet, Side from) const;
   Segment make_segment(const Packet& packet, Side from) const;
@@ -79,6 +104,7 @@ class Flow {
   void on_new_data(const Packet& packet, Segment& segment);
   void on_old_data(const Packet& packet, Segment& segment);
   void on_fin(Segment& segment);
+  void repeated(const Segment& segment, bool fin);  // a SYN or FIN
   void fin_acknowledged(Side by, std::uint64_t packet, std::int64_t time_ns, bool with_fin);
   std::int64_t fill_holes(Half& me, std::int64_t from, std::int64_t to);
   void compare_bytes(const Packet& packet, const Segment& segment);
@@ -113,18 +139,22 @@ class Flow {
     std::array<State, 2> states{};  // before it
   };
 
-  CaptureFacts facts_;
+  const CaptureFacts& facts() const { return shared_->facts; }
+
+  Shared* shared_ = nullptr;
   Connection connection_;
   std::array<Half, 2> halves_;
+  Segment scratch_;  // the newest, where none are kept
+  std::uint64_t last_packet_ = 0;
   std::optional<Reset> reset_;
   std::uint64_t explained_packet_ = 0;   // to be moved behind the segment just added
   std::unique_ptr<Packet> pending_syn_;  // a SYN within the connection that may begin another
   std::optional<std::int64_t> first_syn_time_, handshake_time_, first_byte_time_, first_fin_time_,
       close_end_time_;
   bool over_ = false;
-  bool scales_known_ = false, stamps_known_ = false;  // both SYNs were seen
+  bool scales_known_ = false;  // both SYNs were seen
   bool refused_ = false, refused_stray_ = false;
-  bool begun_by_syn_ = false, client_guessed_ = false, fast_open_rejected_ = false;
+  bool begun_by_syn_ = false, fast_open_rejected_ = false;
   bool wrong_handshake_sequence_ = false;
   Side first_fin_ = Side::client;
   std::optional<Side> unproven_reset_;  // sender of a RST that is not exact

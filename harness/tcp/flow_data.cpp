@@ -9,7 +9,7 @@ namespace flag = packet::flag;
 
 namespace {
 constexpr std::int64_t kLongestDelay = 500'000'000;  // RFC 9293 3.8.6.3, MUST-40
-constexpr std::size_t kOrderWindow = 8;  // segments within which a capture may be out of order
+constexpr std::uint64_t kOrderWindow = 8;  // segments within which a capture may be out of order
 }  // namespace
 
 void Flow::on_segment(const Packet& packet, Segment& segment) {
@@ -78,6 +78,7 @@ void Flow::on_ack(const Packet& packet, Segment& segment) {
     early.packet = segment.packet;
     early.time_ns = segment.time_ns;
     early.next_then = peer.next;
+    early.place = connection_.packets;
     me.early_ack = early;
     return;
   }
@@ -171,10 +172,7 @@ void Flow::explain_early_ack(Side sender, const Segment& by) {
     return;
   }
   acker.early_ack.reset();
-  const auto& segments = connection_.segments;
-  const std::size_t look = std::min(segments.size(), kOrderWindow);
-  const bool near = std::any_of(segments.end() - static_cast<std::ptrdiff_t>(look), segments.end(),
-                                [&](const Segment& s) { return s.packet == early.packet; });
+  const bool near = connection_.packets - early.place < kOrderWindow;
   if (near) {
     note(Odd::ack_before_sent, other(sender), early.packet, early.next_then, early.ack, {},
          by.packet);

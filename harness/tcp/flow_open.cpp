@@ -23,7 +23,7 @@ Flow::Fate Flow::on_syn_only(const Packet& packet, Segment& segment) {
   Half& me = half(from);
   Half& peer = half(other(from));
   if (!me.based && !peer.based) {
-    if (connection_.segments.size() > 1 && !begun_by_syn_ && !me.spoke &&
+    if (connection_.packets > 1 && !begun_by_syn_ && !me.spoke &&
         end(Side::client).state == State::unknown) {
       return Fate::new_life;  // strays before it are no part of this connection
     }
@@ -35,6 +35,7 @@ Flow::Fate Flow::on_syn_only(const Packet& packet, Segment& segment) {
     segment.marks |= mark::retransmission;
     ++end(from).retransmissions;
     ++end(from).syn_retransmissions;
+    repeated(segment, false);
     if (end(from).state != State::syn_sent) segment.marks |= mark::outside_window;
     check_options(packet, segment);
     return Fate::kept;
@@ -54,6 +55,7 @@ Flow::Fate Flow::on_syn_only(const Packet& packet, Segment& segment) {
     note(Odd::second_syn, from, segment.packet, me.base, packet.tcp.seq, {},
          end(from).syn_packet.value_or(0));
     rebase(from, packet.tcp.seq);
+    repeated(segment, false);
     segment.seq = 0;
     take_syn_options(packet, from);
     check_options(packet, segment);
@@ -158,6 +160,7 @@ Flow::Fate Flow::on_syn_ack(const Packet& packet, Segment& segment) {
     segment.marks |= mark::retransmission;
     ++end(from).retransmissions;
     ++end(from).syn_retransmissions;
+    repeated(segment, false);
   }
   segment.seq = 0;
   const bool first = !me.syn;
@@ -251,6 +254,7 @@ bool Flow::handshake_ack_right(Segment& segment) {
     early.packet = segment.packet;
     early.time_ns = segment.time_ns;
     early.next_then = peer.next;
+    early.place = connection_.packets;
     early.handshake = true;
     if (!me.early_ack) me.early_ack = early;
     return false;

@@ -72,6 +72,7 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
   reset.exact = segment.seq == highest;
   reset.states = {end(Side::client).state, end(Side::server).state};
   reset_ = reset;
+  connection_.reset_by = from;
   over_ = true;
   // RST in place of an answer to data: the reader was closed with data unread, or still to come.
   if (peer.next > 1 && end(other(from)).payload_bytes != 0 && !me.fin) {
@@ -153,6 +154,7 @@ void Flow::after_reset(Segment& segment) {
   for (Segment& s : connection_.segments)
     if (s.packet == reset.packet) s.marks |= mark::stray;
   reset_.reset();
+  connection_.reset_by.reset();
 }
 
 }  // namespace wireproof::tcp

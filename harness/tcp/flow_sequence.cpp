@@ -9,7 +9,7 @@ namespace wireproof::tcp {
 namespace flag = packet::flag;
 
 namespace {
-constexpr std::size_t kMostHoles = 64;
+constexpr std::size_t kMostHoles = 64, kMostRepeats = 16;
 constexpr std::int64_t kSoonestTimeout = 200'000'000;  // Linux' smallest RTO
 constexpr std::int64_t kNotIdle = 100'000'000;
 }  // namespace
@@ -49,6 +49,10 @@ bool Flow::on_probe(const Packet& packet, Segment& segment) {
 void Flow::on_sequence(const Packet& packet, Segment& segment) {
   const Side from = segment.from;
   Half& me = half(from);
+  if (segment.length != 0 && half(other(from)).fin) {
+    end(from).data_after_peer_fin_packet = segment.packet;
+    end(from).data_after_peer_fin_length = segment.length;
+  }
   const std::int64_t data_end = segment.seq + segment.length;
   const bool fin = packet.tcp.has(flag::fin);
   if (me.fin) {
@@ -132,6 +136,7 @@ void Flow::on_old_data(const Packet& packet, Segment& segment) {
     if (peer.duplicate_run < 3 && segment.time_ns - skipped_at < kSoonestTimeout) {
       segment.marks |= mark::out_of_order;
       ++e.out_of_order;
+      note(Odd::overtaken, from, segment.packet);
       return;
     }
   } else if (captured && segment.length != 0) {
@@ -144,6 +149,7 @@ void Flow::on_old_data(const Packet& packet, Segment& segment) {
   me.oldest_unacked_ns = 0;
   if (!fin || !me.fin) return;
   ++e.fin_retransmissions;
+  repeated(segment, true);
   if (!me.fin_acked) return;
   // Its FIN again: the ACK that was seen has not reached it.
   me.fin_acked = false;
@@ -199,12 +205,18 @@ void Flow::on_fin(Segment& segment) {
   me.fin_seq = segment.seq + segment.length;
   me.fin_after_peer_fin = peer.fin && me.acked > peer.fin_seq;
   end(from).fin_packet = segment.packet;
+  end(from).fin_time_ns = segment.time_ns;
   end(from).fin_seq = me.fin_seq;
   if (!peer.fin) {
     first_fin_ = from;
     first_fin_time_ = segment.time_ns;
   }
   move(from, end(from).state == State::close_wait ? State::last_ack : State::fin_wait_1, segment);
+}
+
+void Flow::repeated(const Segment& segment, bool fin) {
+  auto& repeats = end(segment.from).repeats;
+  if (repeats.size() < kMostRepeats) repeats.push_back({segment.packet, segment.time_ns, fin});
 }
 
 void Flow::fin_acknowledged(Side by, std::uint64_t packet, std::int64_t time_ns, bool with_fin) {

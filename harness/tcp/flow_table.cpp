@@ -19,6 +19,11 @@ FlowKey flow_key(const packet::Endpoint& a, const packet::Endpoint& b) {
   return key;
 }
 
+bool is_lower(const FlowKey& key, const packet::Endpoint& end) {
+  return std::memcmp(key.words.data(), end.address.bytes.data(), 16) == 0 &&
+         key.words[4] >> 32 == end.port;
+}
+
 // Multiply and fold: every word counts in every bit. Not against collisions made on purpose, which
 // cost time, never rightness.
 std::uint64_t hash(const FlowKey& key) {
@@ -30,37 +35,48 @@ std::uint64_t hash(const FlowKey& key) {
   return state;
 }
 
-FlowTable::FlowTable() : slots_(1024) {}
+void FlowTable::insert(std::uint64_t hash, std::uint32_t value) {
+  if (used_ * 2 >= slots_.size()) grow();
+  const auto tag = static_cast<std::uint32_t>(hash);
+  std::size_t at = tag & mask();
+  while (slots_[at].value != kNone) at = (at + 1) & mask();
+  slots_[at] = {tag, value};
+  ++used_;
+}
 
-std::size_t FlowTable::slot_of(const FlowKey& key) const {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash(key) & mask;
-  while (slots_[at].used && !(slots_[at].key == key)) at = (at + 1) & mask;
+std::size_t FlowTable::place_of(std::uint64_t hash, std::uint32_t value) const {
+  std::size_t at = static_cast<std::uint32_t>(hash) & mask();
+  while (slots_[at].value != value) at = (at + 1) & mask();
   return at;
 }
 
-std::uint32_t& FlowTable::at(const FlowKey& key) {
-  if (used_ * 10 >= slots_.size() * 6) grow();
-  Slot& slot = slots_[slot_of(key)];
-  if (!slot.used) {
-    slot.used = true;
-    slot.key = key;
-    slot.value = kNone;
-    ++used_;
-  }
-  return slot.value;
+void FlowTable::replace(std::uint64_t hash, std::uint32_t old_value, std::uint32_t new_value) {
+  slots_[place_of(hash, old_value)].value = new_value;
 }
 
-std::uint32_t FlowTable::find(const FlowKey& key) const {
-  const Slot& slot = slots_[slot_of(key)];
-  return slot.used ? slot.value : kNone;
+// What follows in the same run moves up, so that no probe ends before its key (Knuth 6.4, R).
+void FlowTable::erase(std::uint64_t hash, std::uint32_t value) {
+  std::size_t hole = place_of(hash, value);
+  for (std::size_t at = (hole + 1) & mask(); slots_[at].value != kNone; at = (at + 1) & mask()) {
+    const std::size_t home = slots_[at].tag & mask();
+    const bool between = ((at - home) & mask()) < ((at - hole) & mask());
+    if (between) continue;
+    slots_[hole] = slots_[at];
+    hole = at;
+  }
+  slots_[hole] = {};
+  --used_;
 }
 
 void FlowTable::grow() {
   std::vector<Slot> old(slots_.size() * 2);
   old.swap(slots_);
-  for (const Slot& slot : old)
-    if (slot.used) slots_[slot_of(slot.key)] = slot;
+  for (const Slot& slot : old) {
+    if (slot.value == kNone) continue;
+    std::size_t at = slot.tag & mask();
+    while (slots_[at].value != kNone) at = (at + 1) & mask();
+    slots_[at] = slot;
+  }
 }
 
 }  // namespace wireproof::tcp

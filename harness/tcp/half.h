@@ -59,6 +59,7 @@ struct EarlyAck {
   std::int64_t ack = 0, time_ns = 0;
   std::uint64_t packet = 0;
   std::int64_t next_then = 0;  // what had been sent
+  std::uint64_t place = 0;     // among the packets of the connection
   bool handshake = false;
   bool sender_went_on = false;  // with less than was acknowledged
 };

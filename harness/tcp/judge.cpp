@@ -52,7 +52,7 @@ Judgement judge(const Connection& connection, const CaptureFacts& facts,
   const Trial trial{connection, facts, expected, whole, whole && !facts.lossy_path};
   Judgement judgement;
   for (const RuleEntry& entry : rule_entries()) {
-    if (entry.triggers != 0 && (entry.triggers & connection.odd_kinds) == 0) continue;
+    if (!entry.triggers.empty() && !entry.triggers.meets(connection.odd_kinds)) continue;
     entry.apply(trial, entry.rule, judgement.findings);
   }
   judgement.verdict_opening = of_opening_kind(connection.opening);

@@ -3,7 +3,9 @@
 // Plain values: no thread rule.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 #include "base/finding.h"
@@ -20,6 +22,11 @@ enum class Odd : std::uint8_t {
   handshake_ack_sequence,  // or its own number does not follow its SYN's
   isn_changed,             // SYN-ACK sent again with another ISN
   second_syn,              // SYN sent again with another ISN
+  isn_repeated,            // the life before of these endpoints had the same
+  fast_open_place,         // its option on a segment without SYN
+  fast_open_cookie,        // seen: its length
+  group_source,            // from a multicast or broadcast address
+  group_destination,
   syn_in_connection,       // SYN within a synchronised connection
   // Segments
   malformed,   // detail: what; the header cannot be trusted
@@ -46,6 +53,11 @@ enum class Odd : std::uint8_t {
   keep_alive_not_idle,
   keep_alive_data,
   offloaded,  // a segment longer than the MSS: seen its length
+  overtaken,
+  not_backed_off,  // the same number after a timeout again: wanted, seen: nanoseconds
+  initial_window,  // wanted, seen: bytes
+  old_stamp_taken,
+  silly_window,    // wanted, seen: bytes that an update adds
   // Close
   data_after_fin,
   fin_moved,
@@ -61,6 +73,10 @@ enum class Odd : std::uint8_t {
   reset_with_data,
   reset_unread_data,
   segment_after_reset,
+  reset_unchallenged,
+  // ICMP errors that quote the connection; seen: type << 8 | code
+  icmp_error,
+  icmp_source_quench,
   // Options
   option_malformed,  // detail: what
   mss_not_on_syn,
@@ -75,15 +91,38 @@ enum class Odd : std::uint8_t {
   timestamp_echo,
   timestamp_echo_backwards,
   timestamp_backwards,
+  timestamp_echo_on_syn,
   ecn_setup,
   ecn_unnegotiated,
+  ecn_on_control,
   // The capture
   duplicate,
   count_,
 };
-static_assert(static_cast<int>(Odd::count_) <= 64);
+static_assert(static_cast<int>(Odd::count_) <= 128);
 
-constexpr std::uint64_t bit(Odd kind) { return std::uint64_t{1} << static_cast<unsigned>(kind); }
+// A set of kinds.
+class OddSet {
+ public:
+  constexpr OddSet() = default;
+  constexpr OddSet(std::initializer_list<Odd> kinds) {
+    for (const Odd kind : kinds) add(kind);
+  }
+  constexpr void add(Odd kind) { words_[word(kind)] |= bit(kind); }
+  constexpr void remove(Odd kind) { words_[word(kind)] &= ~bit(kind); }
+  constexpr bool has(Odd kind) const { return (words_[word(kind)] & bit(kind)) != 0; }
+  constexpr bool empty() const { return (words_[0] | words_[1]) == 0; }
+  constexpr bool meets(const OddSet& other) const {
+    return ((words_[0] & other.words_[0]) | (words_[1] & other.words_[1])) != 0;
+  }
+
+ private:
+  static constexpr std::size_t word(Odd kind) { return static_cast<std::size_t>(kind) / 64; }
+  static constexpr std::uint64_t bit(Odd kind) {
+    return std::uint64_t{1} << (static_cast<unsigned>(kind) % 64);
+  }
+  std::array<std::uint64_t, 2> words_{};
+};
 
 struct Oddity {
   Odd kind = Odd::syn_missing;

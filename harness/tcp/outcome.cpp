@@ -5,7 +5,7 @@ namespace wireproof::tcp {
 
 namespace flag = packet::flag;
 
-Connection Flow::finish() {
+Connection& Flow::finish() {
   for (const Side side : {Side::client, Side::server}) {
     settle_early_ack(side);
     Half& me = half(side);
@@ -33,7 +33,7 @@ Connection Flow::finish() {
   const std::uint64_t late = end(other(first_fin_)).payload_bytes_after_peer_fin;
   connection_.half_close = first_fin_time_ && half(first_fin_).fin && late != 0;
   phase_times();
-  return std::move(connection_);
+  return connection_;
 }
 
 Opening Flow::opening() const {
@@ -53,7 +53,7 @@ Opening Flow::opening() const {
     return client.syn_only && server.syn_only ? Opening::simultaneous : Opening::three_way;
   }
   if (server.syn)
-    return wrong_handshake_sequence_ && !facts_.whole() ? Opening::inconclusive
+    return wrong_handshake_sequence_ && !facts().whole() ? Opening::inconclusive
                                                         : Opening::half_open;
   return connection_.has(Odd::syn_ack_number) ? Opening::half_open : Opening::unanswered;
 }
@@ -78,11 +78,11 @@ Closing Flow::closing() const {
                        (connection_.has(Odd::handshake_ack_number) ||
                         connection_.has(Odd::handshake_ack_sequence));
     if (tried) return Closing::unfinished;
-    return connection_.has(Odd::syn_ack_missing) && !facts_.whole() ? Closing::not_captured
+    return connection_.has(Odd::syn_ack_missing) && !facts().whole() ? Closing::not_captured
                                                                     : Closing::none;
   }
   if (!client.based && !server.based) return Closing::none;
-  return facts_.ends_after_traffic ? Closing::none : Closing::not_captured;
+  return facts().ends_after_traffic ? Closing::none : Closing::not_captured;
 }
 
 ClosedFirst Flow::closed_first() const {

@@ -18,6 +18,10 @@ std::string packet_text(std::optional<std::uint64_t> packet) {
   return packet ? fmt::format("packet {}", *packet) : "no packet";
 }
 
+std::string since_first_text(const Connection& connection, std::int64_t time_ns) {
+  return fmt::format("{:.3f} s", static_cast<double>(time_ns - connection.first_time_ns) / 1e9);
+}
+
 std::string milliseconds_text(std::int64_t ns) {
   return fmt::format("{:.3g} ms", static_cast<double>(ns) / 1e6);
 }

@@ -23,7 +23,7 @@ struct Trial {
 
 struct RuleEntry {
   Rule rule;
-  std::uint64_t triggers;  // applied only if the connection has one of these oddities; 0: always
+  OddSet triggers;  // applied only if the connection has one of these oddities; none: always
   void (*apply)(const Trial&, const Rule&, Findings&);
 };
 
@@ -47,6 +47,7 @@ Blame blame(Side side);
 ClosedFirst closer(Side side);
 std::string number(std::int64_t value);                 // "12", "-1"
 std::string packet_text(std::optional<std::uint64_t>);  // "packet 7", "no packet"
+std::string since_first_text(const Connection& connection, std::int64_t time_ns);  // "0.200 s"
 std::string milliseconds_text(std::int64_t ns);         // "12.3 ms"
 // Adds one finding about the connection as a whole.
 Finding& add(Findings& findings, const Rule& rule, Blame who, std::vector<std::uint64_t> packets,

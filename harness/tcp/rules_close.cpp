@@ -30,26 +30,11 @@ Side first_closer(const Connection& c) {
 }
 
 // Data of the other end after the FIN of the RST's sender: what the RST answers.
-const Segment* data_after_fin_of(const Connection& c, Side resetter) {
-  const auto fin = c.end(resetter).fin_packet;
-  if (!fin) return nullptr;
-  bool after = false;
-  const Segment* found = nullptr;
-  for (const Segment& segment : c.segments) {
-    if (segment.packet == *fin) after = true;
-    if (segment.packet == c.end(resetter).rst_packet) break;
-    if (after && segment.from != resetter && segment.length != 0) found = &segment;
-  }
-  return found;
-}
+Side resetter(const Connection& c) { return c.reset_by.value_or(Side::client); }
 
-Side resetter(const Connection& c) {
-  for (const Segment& segment : c.segments) {
-    const bool taken = (segment.flags & packet::flag::rst) != 0 &&
-                       (segment.marks & (mark::stray | mark::outside_window)) == 0;
-    if (taken) return segment.from;
-  }
-  return Side::client;
+// Data that came for an end after its FIN, which it may have answered by the RST.
+bool data_came_after_fin(const Connection& c, Side closed) {
+  return c.end(other(closed)).data_after_peer_fin_packet.has_value();
 }
 
 Fault fault(const Trial& trial) {
@@ -58,7 +43,7 @@ Fault fault(const Trial& trial) {
   const auto& wanted = trial.expected.closing;
   if (!std::all_of(wanted.begin(), wanted.end(), orderly)) return Fault::other;
   if (c.closing == Closing::reset) {
-    return data_after_fin_of(c, resetter(c)) != nullptr ? Fault::data_to_closed : Fault::reset;
+    return data_came_after_fin(c, resetter(c)) ? Fault::data_to_closed : Fault::reset;
   }
   if (!trial.whole || (!c.handshake_done && c.closing == Closing::none)) return Fault::other;
   if (c.closing == Closing::none) return Fault::nobody;
@@ -109,13 +94,14 @@ void data_to_closed(const Trial& trial, const Rule& rule, Findings& findings) {
   if (fault(trial) != Fault::data_to_closed) return;
   const Connection& c = trial.connection;
   const Side who = resetter(c);
-  const Segment* data = data_after_fin_of(c, who);
+  const End& sender = c.end(other(who));
+  const std::uint64_t data = *sender.data_after_peer_fin_packet;
   add(findings, rule, blame(other(who)),
-      packets({c.end(who).fin_packet, data->packet, c.end(who).rst_packet}),
+      packets({c.end(who).fin_packet, data, c.end(who).rst_packet}),
       fmt::format("the {}'s FIN after {}, the {}'s", name(other(who)),
                   packet_text(c.end(who).fin_packet), name(who)),
-      fmt::format("{} bytes of data in packet {}, which the {} answered by a RST", data->length,
-                  data->packet, name(who)));
+      fmt::format("{} bytes of data in packet {}, which the {} answered by a RST",
+                  sender.data_after_peer_fin_length, data, name(who)));
 }
 
 void peer_never_closes(const Trial& trial, const Rule& rule, Findings& findings) {
@@ -206,13 +192,15 @@ void unfinished(const Trial& trial, const Rule& rule, Findings& findings) {
   const Side closed = first_closer(c);
   std::vector<std::uint64_t> fins;
   std::string times;
-  for (const Segment& segment : c.segments) {
-    if (segment.from != closed || (segment.flags & packet::flag::fin) == 0 || fins.size() == 16) {
-      continue;
-    }
-    fins.push_back(segment.packet);
-    times += fmt::format("{}{:.3f} s", times.empty() ? "" : ", ",
-                         static_cast<double>(segment.time_ns - c.first_time_ns) / 1e9);
+  const End& end = c.end(closed);
+  if (end.fin_packet) {
+    fins.push_back(*end.fin_packet);
+    times = since_first_text(c, end.fin_time_ns.value_or(c.first_time_ns));
+  }
+  for (const Repeat& again : end.repeats) {
+    if (!again.fin) continue;
+    fins.push_back(again.packet);
+    times += ", " + since_first_text(c, again.time_ns);
   }
   add(findings, rule, Blame::none, std::move(fins), "both FINs acknowledged",
       fmt::format("{}{}{}", states(c), times.empty() ? "" : "; FIN at ", times));

@@ -71,9 +71,8 @@ void out_of_order(const Trial& trial, const Rule& rule, Findings& findings) {
     const std::uint64_t count = trial.connection.end(side).out_of_order;
     if (count == 0) continue;
     std::vector<std::uint64_t> packets;
-    for (const Segment& segment : trial.connection.segments)
-      if (segment.from == side && (segment.marks & mark::out_of_order) != 0 && packets.size() < 16)
-        packets.push_back(segment.packet);
+    for (const Oddity& odd : trial.connection.oddities)
+      if (odd.kind == Odd::overtaken && odd.side == side) packets.push_back(odd.packet);
     add(findings, rule, Blame::none, std::move(packets), "data in order",
         fmt::format("{} of the {}'s segments overtaken", count, name(side)));
   }

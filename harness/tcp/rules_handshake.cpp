@@ -74,11 +74,15 @@ void unanswered(const Trial& trial, const Rule& rule, Findings& findings) {
   if (c.opening != Opening::unanswered) return;
   std::vector<std::uint64_t> packets;
   std::string times;
-  for (const Segment& segment : c.segments) {
-    if ((segment.flags & packet::flag::syn) == 0 || packets.size() == 16) continue;
-    packets.push_back(segment.packet);
-    times += fmt::format("{}{:.3f} s", times.empty() ? "" : ", ",
-                         static_cast<double>(segment.time_ns - c.first_time_ns) / 1e9);
+  const End& client = c.end(Side::client);
+  if (client.syn_packet) {
+    packets.push_back(*client.syn_packet);
+    times = since_first_text(c, c.first_time_ns);
+  }
+  for (const Repeat& again : client.repeats) {
+    if (again.fin) continue;
+    packets.push_back(again.packet);
+    times += fmt::format("{}{}", times.empty() ? "" : ", ", since_first_text(c, again.time_ns));
   }
   const std::size_t count = packets.size();
   add(findings, rule, Blame::none, std::move(packets), "an answer to the SYN",

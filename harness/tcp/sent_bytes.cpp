@@ -6,10 +6,15 @@ namespace wireproof::tcp {
 
 void SentBytes::keep(std::int64_t seq, std::span<const std::uint8_t> bytes) {
   if (bytes.empty() || bytes.size() > kLimit) return;
-  while (first_ < chunks_.size() && size() + bytes.size() > kLimit) drop_front();
+  if (total_ != nullptr && *total_ + bytes.size() > most_) return;
+  while (first_ < chunks_.size() &&
+         (size() + bytes.size() > kLimit || chunks_.size() - first_ >= kMostChunks)) {
+    drop_front();
+  }
   if (released_ > 65536 && released_ > store_.size() / 2) compact();
   chunks_.push_back({seq, static_cast<std::uint32_t>(bytes.size()), store_.size()});
   store_.insert(store_.end(), bytes.begin(), bytes.end());
+  recount();
 }
 
 std::optional<SentBytes::Difference> SentBytes::compare(std::int64_t seq,
@@ -43,6 +48,7 @@ std::uint32_t SentBytes::release(std::int64_t acked) {
     drop_front();
   }
   if (first_ == chunks_.size()) clear();
+  recount();
   return cut;
 }
 
@@ -50,12 +56,20 @@ void SentBytes::clear() {
   store_.clear();
   chunks_.clear();
   first_ = released_ = 0;
+  recount();
 }
 
 void SentBytes::free_memory() {
-  store_ = {};
-  chunks_ = {};
-  first_ = released_ = 0;
+  constexpr std::size_t kLittle = 4096;
+  clear();
+  if (store_.capacity() > kLittle) store_ = {};
+  if (chunks_.capacity() * sizeof(Chunk) > kLittle) chunks_ = {};
+}
+
+void SentBytes::recount() {
+  if (total_ == nullptr) return;
+  *total_ = *total_ - counted_ + size();
+  counted_ = size();
 }
 
 void SentBytes::drop_front() {

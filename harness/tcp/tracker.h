@@ -1,9 +1,29 @@
 // Makes connections of packets: by 4-tuple and life, with both ends' states inferred.
-// Thread rule: one thread at a time. Lifetime: packets need only live during add(), but for
-// payloads: the tracker keeps what it must compare (retransmissions repeat the same bytes).
+//
+//   Tracker tracker(facts, options, [&](Connection& c) { ... judge(c, facts) ... });
+//   for (...) tracker.add(packets);   // one packet, or a batch of some 32, which is quicker
+//   tracker.finish();
+//
+// A connection is delivered to the sink, and forgotten, when
+//   - it has closed (or was reset or refused) and TIME_WAIT has passed since, or `lingering` younger
+//     ones have closed: what still comes of it afterwards is known by its numbers and counted;
+//   - its SYN had no answer for `attempt_ns`, or `attempts` younger ones have none either;
+//   - nothing came of it for `idle_ns`, or `open` younger ones are open;
+//   - a new life of its endpoints begins;
+//   - the capture ends.
+// Time is the capture's own; a leap of its clock counts as a minute. So memory grows with the
+// connections that are open. The sink is called from within add() and finish(), in order of ends,
+// not of beginnings; it may move from its argument, and must not call the tracker.
+//
+// Thread rule: one thread at a time; trackers share nothing, so one a thread may take a share of
+// the connections each (`shard_hash`). Lifetime: packets need only live during add().
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "packet/packet.h"
@@ -25,19 +45,42 @@ struct CaptureFacts {
   bool whole() const { return starts_before_traffic && ends_after_traffic && dropped == 0; }
 };
 
+struct TrackerOptions {
+  static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+  static constexpr std::int64_t kSecond = 1'000'000'000;
+
+  std::size_t segments = kAll;  // kept of each connection: half from its beginning; 0: none
+  std::int64_t linger_ns = 60 * kSecond;     // TIME_WAIT as Linux has it
+  std::int64_t attempt_ns = 130 * kSecond;   // Linux gives up connecting after 127 s
+  std::int64_t idle_ns = 3 * 3600 * kSecond;  // keep-alives begin after two hours (RFC 9293 3.8.4)
+  std::size_t lingering = 20'000, attempts = 100'000, open = 1'000'000;
+  std::size_t payload_bytes = std::size_t{64} << 20;  // kept of all to compare what is sent again
+};
+
 class Tracker {
  public:
-  explicit Tracker(CaptureFacts facts = {});
+  using Sink = std::function<void(Connection&)>;
+
+  // Without a sink finish() gives all connections.
+  explicit Tracker(CaptureFacts facts = {}, TrackerOptions options = {}, Sink sink = {});
   ~Tracker();
   Tracker(Tracker&&) noexcept;
 
   void add(const packet::Packet& packet);  // TCP, and ICMP errors that quote it; others ignored
-  // Ends the capture: all connections, in order of their first packets, judged or not.
+  void add(std::span<const packet::Packet> packets);
+  // Ends the capture: delivers what is left or, without a sink, returns all connections in order of
+  // their first packets, judged or not.
   std::vector<Connection> finish();
+
+  std::size_t tracked() const;        // connections in memory now
+  std::uint64_t remnants() const;     // segments of connections that were delivered already
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// The same for all packets of a connection, ICMP errors that quote it included; 0 for all others.
+std::uint64_t shard_hash(const packet::Packet& packet);
 
 }  // namespace wireproof::tcp

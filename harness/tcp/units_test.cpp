@@ -80,13 +80,23 @@ TEST(FlowTable, KnowsBothDirectionsAndGrows) {
     b.port = 80;
     return turned ? flow_key(b, a) : flow_key(a, b);
   };
+  std::vector<FlowKey> keys;
+  const auto find = [&](const FlowKey& wanted) {
+    return table.find(hash(wanted), [&](std::uint32_t at) { return keys[at] == wanted; });
+  };
   for (std::uint32_t i = 0; i < 20'000; ++i) {
-    ASSERT_EQ(table.at(key(i, false)), FlowTable::kNone);
-    table.at(key(i, false)) = i;
+    ASSERT_EQ(find(key(i, false)), FlowTable::kNone);
+    keys.push_back(key(i, false));
+    table.insert(hash(keys.back()), i);
   }
-  for (std::uint32_t i = 0; i < 20'000; ++i) ASSERT_EQ(table.find(key(i, true)), i);
-  EXPECT_EQ(table.find(key(60'000, false)), FlowTable::kNone);
+  for (std::uint32_t i = 0; i < 20'000; ++i) ASSERT_EQ(find(key(i, true)), i);
+  EXPECT_EQ(find(key(60'000, false)), FlowTable::kNone);
   EXPECT_EQ(table.size(), 20'000u);
+  for (std::uint32_t i = 0; i < 20'000; i += 2) table.erase(hash(keys[i]), i);
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    ASSERT_EQ(find(key(i, true)), i % 2 == 0 ? FlowTable::kNone : i);
+  }
+  EXPECT_EQ(table.size(), 10'000u);
 }
 
 }  // namespace

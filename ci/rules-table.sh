@@ -12,7 +12,7 @@ trap 'rm -f "$made"' EXIT
   echo
   echo '| rule | severity | source | what must hold |'
   echo '| --- | --- | --- | --- |'
-  "$program" rules --json | python3 -c '
+  "$program" rules --json - | python3 -c '
 import json, sys
 for rule in json.load(sys.stdin)["rules"]:
     cells = [rule["id"], rule["severity"], rule["source"], rule["title"]]

@@ -6,6 +6,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 ./ci/install-deps.sh run test
 ./ci/build.sh release
-test=(ctest --preset release -j "$(nproc)" --no-label-summary --repeat until-pass:3)
+test=(ctest --preset release -j "$(nproc)" --no-label-summary)
 [ -t 1 ] && exec "${test[@]}" --progress "$@"
 "${test[@]}" "$@" | { grep -v -E '^ *(Start +[0-9]+: |[0-9]+/[0-9]+ Test +#[0-9]+: .* Passed )' || true; }

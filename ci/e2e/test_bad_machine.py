@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import threading
 import unittest
@@ -46,6 +47,16 @@ def run_where_user_namespaces_are_refused(user, command):
 
 
 class BadMachine(TestCase):
+    def test_the_program_alone_without_its_reference_programs(self):
+        alone = self.folder / "wireproof"
+        shutil.copy(PROGRAM, alone)
+        done = subprocess.run([alone, "run", SCENARIOS / "tcp"], capture_output=True, text=True,
+                              env=environment(), cwd=self.folder, timeout=60)
+        self.assertEqual(done.returncode, USAGE, done.stderr)
+        self.assertIn("wants a reference program", done.stderr)
+        self.assertIn("--server CMD", done.stderr)
+        self.assertFalse((self.folder / "wireproof-results/report.json").exists(), "nothing was launched")
+
     @unittest.skipUnless(IS_ROOT, "only root may mount a small file system")
     def test_a_full_disk(self):
         """A tmpfs too small for the captures, in a mount namespace of the test's own."""

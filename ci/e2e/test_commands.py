@@ -120,7 +120,7 @@ class Others(TestCase):
         self.assertNotIn("tcp/", narrow.out)
 
     def test_rules_have_id_severity_source_and_cover_what_the_scenarios_list(self):
-        done = self.wireproof("rules", "--json")
+        done = self.wireproof("rules", "--json", "-")
         self.assert_status(done, PASSED)
         rules = json.loads(done.out)["rules"]
         ids = [rule["id"] for rule in rules]

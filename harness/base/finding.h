@@ -23,7 +23,7 @@ constexpr Side other(Side side) { return side == Side::client ? Side::server : S
 
 // One rule as `wireproof rules` lists it. Static data: rule tables are constexpr arrays.
 struct Rule {
-  std::string_view id;      // "tcp.handshake.syn-ack-number": part.topic.what
+  std::string_view id;  // "tcp.handshake.syn-ack-number": part.topic.what
   Severity severity;
   std::string_view source;  // "RFC 9293 3.5, MUST-2"; "scenario" for expectations
   std::string_view title;   // one line: what must hold

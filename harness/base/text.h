@@ -1,11 +1,11 @@
 // Text that comes from packets and programs is hostile wherever it is shown: these make it safe.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-#include <cstdint>
 
 namespace wireproof {
 

@@ -132,10 +132,7 @@ void LiveCapture::Impl::prove_live(Handle& handle, MarkerSocket& markers) {
   std::uint64_t sent_last = 0;
   const auto seen = [&] { return sent_last != 0 && markers_awaited.count(sent_last) == 0; };
   while (true) {
-    if (deadline.passed()) {
-      throw SystemError("see a marker frame of its own on", options.interface, ETIMEDOUT,
-                        "the interface has no link, or the machine is overloaded");
-    }
+    if (deadline.passed()) throw NotProvenLive(options.interface);
     sent_last = ++next_sequence;
     markers_awaited.insert(sent_last);
     markers.send({id, sent_last});

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "packet/packet.h"
 
 namespace wireproof::capture {
@@ -52,10 +53,20 @@ struct CaptureStats {
   }
 };
 
+// The interface carried none of the capture's own frames in time: the machine is overloaded, or the
+// interface has no link. Nothing that is seen proves anything then.
+class NotProvenLive : public SystemError {
+ public:
+  explicit NotProvenLive(const std::string& interface)
+      : SystemError("see a marker frame of its own on", interface, ETIMEDOUT,
+                    "the interface has no link, or the machine is overloaded") {}
+};
+
 class LiveCapture {
  public:
   // `netns_fd`: an open network namespace, or -1 for that of the calling thread. The interface must
-  // be up. Throws SystemError where it is refused, or cannot be proven live by the deadline.
+  // be up. Throws SystemError where it is refused, NotProvenLive where it cannot be proven live by
+  // the deadline.
   static std::unique_ptr<LiveCapture> start(int netns_fd, const LiveOptions& options,
                                             Deadline deadline);
   ~LiveCapture();

@@ -306,6 +306,12 @@ TEST_F(Live, RefusalsSayWhatAndWhere) {
   EXPECT_NE(message(options).find("down"), std::string::npos) << message(options);
 }
 
+TEST_F(Live, WhatIsNotProvenLiveInTimeIsARefusalOfItsOwn) {
+  const TestNetns netns;
+  EXPECT_THROW(LiveCapture::start(netns.fd(), on_lo(), Deadline::after(nanoseconds(0))),
+               NotProvenLive);
+}
+
 TEST_F(Live, AStopTooLateIsNotDrained) {
   const TestNetns netns;
   const auto capture = LiveCapture::start(netns.fd(), on_lo(), soon());

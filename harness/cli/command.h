@@ -39,6 +39,9 @@ void add_init_command(CLI::App& program, Console& console, Chosen& chosen);
 
 // --color, for commands that print reports.
 void add_colour_option(CLI::App& command, std::string& choice);
+// --json FILE, for commands that tell as JSON what they print; "-" is standard output. Empty: not.
+void add_json_option(CLI::App& command, std::string& file);
+void write_json(const std::string& text, const std::string& file, Console& console);
 // The two examples that end a command's help.
 std::string examples(const std::string& first, const std::string& second);
 

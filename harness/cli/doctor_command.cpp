@@ -12,7 +12,7 @@ namespace {
 
 struct DoctorRequest {
   std::string colour = "auto";
-  bool json = false;
+  std::string json;
 };
 
 std::string_view name(Grade grade) {
@@ -27,7 +27,7 @@ std::string_view name(Grade grade) {
   return "?";
 }
 
-void print_json(const std::vector<MachineCheck>& checks, std::ostream& out) {
+std::string as_json(const std::vector<MachineCheck>& checks) {
   std::string text;
   report::JsonWriter json(text);
   json.begin_object();
@@ -50,7 +50,7 @@ void print_json(const std::vector<MachineCheck>& checks, std::ostream& out) {
   }
   json.end_array();
   json.end_object();
-  out << text << '\n';
+  return text + '\n';
 }
 
 void print_text(const std::vector<MachineCheck>& checks, const report::Style& style,
@@ -81,8 +81,8 @@ int doctor_command(const DoctorRequest& request, Console& console) {
   const bool hopeless = std::any_of(checks.begin(), checks.end(), [](const MachineCheck& check) {
     return check.grade == Grade::fail;
   });
-  if (request.json) {
-    print_json(checks, console.out);
+  if (!request.json.empty()) {
+    write_json(as_json(checks), request.json, console);
   } else {
     const report::TextOptions options = text_options(console, request.colour);
     print_text(checks, report::Style(options), console.out);
@@ -97,10 +97,10 @@ int doctor_command(const DoctorRequest& request, Console& console) {
 void add_doctor_command(CLI::App& program, Console& console, Chosen& chosen) {
   auto request = std::make_shared<DoctorRequest>();
   CLI::App* command = program.add_subcommand("doctor", "what this machine can run, and what to do");
-  command->add_flag("--json", request->json, "as JSON");
+  add_json_option(*command, request->json);
   add_colour_option(*command, request->colour);
   command->footer("Exit status: 3 where nothing can run.\n\n" +
-                  examples("wireproof doctor", "wireproof doctor --json"));
+                  examples("wireproof doctor", "wireproof doctor --json -"));
   command->callback([=, &console, &chosen] {
     chosen = [=, &console] { return doctor_command(*request, console); };
   });

@@ -17,10 +17,10 @@ namespace {
 struct ListRequest {
   SelectionRequest selection;
   std::string colour = "auto";
-  bool json = false;
+  std::string json;
 };
 
-void print_json(const Selection& selection, std::ostream& out) {
+std::string as_json(const Selection& selection) {
   std::string text;
   report::JsonWriter json(text);
   const auto member = [&](std::string_view key, std::string_view value) {
@@ -66,7 +66,7 @@ void print_json(const Selection& selection, std::ostream& out) {
   }
   json.end_array();
   json.end_object();
-  out << text << '\n';
+  return text + '\n';
 }
 
 void print_columns(const Selection& selection, const report::Style& style, std::ostream& out) {
@@ -105,15 +105,15 @@ void add_list_command(CLI::App& program, Console& console, Chosen& chosen) {
       ->add_option("--filter", request->selection.filter,
                    "cases by id, tag, parameter; ! leaves out")
       ->option_text("WORDS");
-  command->add_flag("--json", request->json, "as JSON");
+  add_json_option(*command, request->json);
   add_colour_option(*command, request->colour);
   command->footer(
       examples("wireproof list --filter 'udp ipv6'", "wireproof list my-scenario.json"));
   command->callback([=, &console, &chosen] {
     chosen = [=, &console] {
       const Selection selection = select_cases(request->selection, find_layout(this_program()));
-      if (request->json) {
-        print_json(selection, console.out);
+      if (!request->json.empty()) {
+        write_json(as_json(selection), request->json, console);
       } else {
         const report::TextOptions options = text_options(console, request->colour);
         print_columns(selection, report::Style(options), console.out);

@@ -5,6 +5,7 @@
 #include <exception>
 #include <ostream>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -87,6 +88,18 @@ void add_colour_option(CLI::App& command, std::string& choice) {
   command.add_option("--color", choice, "auto, always or never (NO_COLOR is respected)")
       ->option_text("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+void add_json_option(CLI::App& command, std::string& file) {
+  command.add_option("--json", file, "as JSON; - is standard output")->option_text("FILE");
+}
+
+void write_json(const std::string& text, const std::string& file, Console& console) {
+  if (file == "-") {
+    console.out << text << std::flush;
+  } else {
+    write_file_atomically(file, text);
+  }
 }
 
 std::string examples(const std::string& first, const std::string& second) {

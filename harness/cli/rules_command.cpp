@@ -16,7 +16,7 @@ namespace {
 struct RulesRequest {
   std::vector<std::string> words;
   std::string colour = "auto";
-  bool json = false;
+  std::string json;
 };
 
 std::string lowered(std::string_view text) {
@@ -36,7 +36,7 @@ bool matches(const Rule& rule, const std::vector<std::string>& words) {
   });
 }
 
-void print_json(const std::vector<Rule>& rules, std::ostream& out) {
+std::string as_json(const std::vector<Rule>& rules) {
   std::string text;
   report::JsonWriter json(text);
   json.begin_object();
@@ -57,7 +57,7 @@ void print_json(const std::vector<Rule>& rules, std::ostream& out) {
   }
   json.end_array();
   json.end_object();
-  out << text << '\n';
+  return text + '\n';
 }
 
 void print_text(const std::vector<Rule>& rules, const report::Style& style, std::ostream& out) {
@@ -89,8 +89,8 @@ int rules_command(const RulesRequest& request, Console& console) {
     throw UsageError("no rule matches " + quoted(fmt::format("{}", fmt::join(request.words, " "))),
                      near.empty() ? "see `wireproof rules`" : "did you mean " + near + "?");
   }
-  if (request.json) {
-    print_json(wanted, console.out);
+  if (!request.json.empty()) {
+    write_json(as_json(wanted), request.json, console);
   } else {
     const report::TextOptions options = text_options(console, request.colour);
     print_text(wanted, report::Style(options), console.out);
@@ -105,7 +105,7 @@ void add_rules_command(CLI::App& program, Console& console, Chosen& chosen) {
   CLI::App* command = program.add_subcommand("rules", "list the rules that are judged");
   command->add_option("WORD", request->words, "only rules with each of these words")
       ->option_text("");
-  command->add_flag("--json", request->json, "as JSON");
+  add_json_option(*command, request->json);
   add_colour_option(*command, request->colour);
   command->footer(examples("wireproof rules close", "wireproof rules 'RFC 5961' must"));
   command->callback([=, &console, &chosen] {

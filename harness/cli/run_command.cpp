@@ -171,6 +171,7 @@ int run_command(const RunRequest& request, Console& console, int argc, const cha
   const Selection selection = select_cases(request.selection, layout);
   if (request.dry_run) return list_only(selection, console);
   prepare(request);
+  refuse_missing_targets(selection, layout);
   const lab::Isolation level = level_of(request.isolation);
 
   report::Context context = report::read_context(argc, argv);

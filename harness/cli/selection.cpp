@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <regex>
 #include <set>
@@ -16,6 +17,8 @@
 namespace wireproof::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
 std::vector<std::string> paths_of(const SelectionRequest& request, const Layout& layout) {
   if (!request.paths.empty()) return request.paths;
   if (layout.scenarios.empty()) {
@@ -23,6 +26,42 @@ std::vector<std::string> paths_of(const SelectionRequest& request, const Layout&
                      "name a scenario file or a folder of them: wireproof run PATH");
   }
   return {shown_path(layout.scenarios).string()};
+}
+
+// An id is relative to the path that was named, so `a/x.json b/x.json` have one: each then takes
+// the folders above it until they differ.
+void tell_apart(std::vector<scenario::Case>& cases) {
+  std::map<const scenario::Case*, fs::path> above;  // the folder above the id
+  for (const scenario::Case& one : cases) {
+    const std::string file = one.id.substr(0, one.id.find('@'));
+    fs::path folder = fs::absolute(one.position.file).lexically_normal().parent_path();
+    for (auto slashes = std::count(file.begin(), file.end(), '/'); slashes > 0; --slashes) {
+      folder = folder.parent_path();
+    }
+    above.emplace(&one, folder);
+  }
+  while (true) {
+    std::map<std::string, std::vector<scenario::Case*>> by_id;
+    for (scenario::Case& one : cases) by_id[one.id].push_back(&one);
+    std::erase_if(by_id, [](const auto& same) { return same.second.size() < 2; });
+    if (by_id.empty()) return;
+    bool grew = false;
+    for (const auto& [id, same] : by_id) {
+      for (scenario::Case* one : same) {
+        fs::path& folder = above.at(one);
+        if (!folder.has_relative_path()) continue;
+        one->id = folder.filename().string() + "/" + one->id;
+        folder = folder.parent_path();
+        grew = true;
+      }
+    }
+    if (grew) continue;
+    const auto& [id, same] = *by_id.begin();
+    throw UsageError(
+        fmt::format("two cases have the id {}: {} and {}", printable(id),
+                    scenario::to_string(same[0]->position), scenario::to_string(same[1]->position)),
+        "name each file once");
+  }
 }
 
 std::vector<scenario::Case> load_all(const std::vector<std::string>& paths) {
@@ -46,16 +85,14 @@ std::vector<scenario::Case> load_all(const std::vector<std::string>& paths) {
     throw UsageError(fmt::format("{} error{} in scenario files; nothing was launched{}", count,
                                  count == 1 ? "" : "s", errors));
   }
-  std::map<std::string, const scenario::Case*> seen;
-  for (const scenario::Case& one : cases) {
-    const auto [other, is_new] = seen.emplace(one.id, &one);
-    if (is_new) continue;
-    throw UsageError(fmt::format("two cases have the id {}: {} and {}", printable(one.id),
-                                 scenario::to_string(other->second->position),
-                                 scenario::to_string(one.position)),
-                     "name the folder above both");
-  }
+  tell_apart(cases);
   return cases;
+}
+
+bool mentions(const std::vector<std::string>& command, std::string_view placeholder) {
+  return std::any_of(command.begin(), command.end(), [&](const std::string& word) {
+    return word.find(placeholder) != std::string::npos;
+  });
 }
 
 std::vector<scenario::Case> filtered(std::vector<scenario::Case> cases, const std::string& filter) {
@@ -66,12 +103,6 @@ std::vector<scenario::Case> filtered(std::vector<scenario::Case> cases, const st
     return exact ? one.id != filter : !scenario::matches(one, filter);
   });
   return cases;
-}
-
-bool mentions(const std::vector<std::string>& command, std::string_view placeholder) {
-  return std::any_of(command.begin(), command.end(), [&](const std::string& word) {
-    return word.find(placeholder) != std::string::npos;
-  });
 }
 
 // Why a command cannot play in a case, or nothing.
@@ -158,6 +189,20 @@ Selection select_cases(const SelectionRequest& request, const Layout& layout) {
   put_in(selection.cases, Side::server, request.server, shipped, selection.notes);
   put_in(selection.cases, Side::client, request.client, shipped, selection.notes);
   return selection;
+}
+
+void refuse_missing_targets(const Selection& selection, const Layout& layout) {
+  if (!layout.targets.empty()) return;
+  for (const scenario::Case& one : selection.cases) {
+    for (const auto* program : {&one.server, &one.client}) {
+      if (!*program || !mentions((*program)->command, "{targets}")) continue;
+      throw UsageError(fmt::format("{} wants a reference program, and these are not where this "
+                                   "program was built or installed",
+                                   printable(one.id)),
+                       "install both with `cmake --install`, or put your own in their place with "
+                       "--server CMD and --client CMD");
+    }
+  }
 }
 
 }  // namespace wireproof::cli

@@ -25,5 +25,7 @@ struct Selection {
 // Throws UsageError, with every error of every scenario file in its text, where a file is bad, two
 // cases have the same id, or no case is left.
 Selection select_cases(const SelectionRequest& request, const Layout& layout);
+// Throws UsageError where a case wants a reference program and these are not installed.
+void refuse_missing_targets(const Selection& selection, const Layout& layout);
 
 }  // namespace wireproof::cli

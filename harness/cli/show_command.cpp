@@ -17,7 +17,8 @@ struct ShowRequest {
   std::string report = "wireproof-results", one;
   std::string colour = "auto";
   std::uint64_t connection = 0;
-  bool verbose = false, json = false;
+  bool verbose = false;
+  std::string json;
 };
 
 // `wireproof show CASE` means the case in the default folder.
@@ -71,7 +72,11 @@ int show_command(ShowRequest request, Console& console) {
   if (options.results.empty()) options.results = ".";
   while (options.results.size() > 1 && options.results.back() == '/') options.results.pop_back();
   if (request.one.empty()) {
-    console.out << (request.json ? report::to_json(*run) : report::summary_text(*run, options));
+    if (request.json.empty()) {
+      console.out << report::summary_text(*run, options);
+    } else {
+      write_json(report::to_json(*run), request.json, console);
+    }
     return exit_status::passed;
   }
   const report::CaseReport& one = find_case(*run, request.one);
@@ -88,7 +93,11 @@ int show_command(ShowRequest request, Console& console) {
           fmt::format("the report holds {} of its connections", one.connections.size()));
     }
   }
-  console.out << (request.json ? report::to_json(one) : report::case_text(one, options));
+  if (request.json.empty()) {
+    console.out << report::case_text(one, options);
+  } else {
+    write_json(report::to_json(one), request.json, console);
+  }
   return exit_status::passed;
 }
 
@@ -104,7 +113,7 @@ void add_show_command(CLI::App& program, Console& console, Chosen& chosen) {
   command->add_option("--connection", request->connection, "the ladder of this connection")
       ->option_text("N");
   command->add_flag("--verbose", request->verbose, "every case; all steps of one");
-  command->add_flag("--json", request->json, "as JSON");
+  add_json_option(*command, request->json);
   add_colour_option(*command, request->colour);
   command->footer(
       examples("wireproof show", "wireproof show wireproof-results tcp/close/client-first@ipv4"));

@@ -177,7 +177,7 @@ TEST(Show, FindsACaseByItsIdOrByAPartThatOnlyItHas) {
               HasSubstr("did you mean udp/exchange@ipv4?"));
   EXPECT_THAT(wireproof({"show", results, "udp", "--connection", "9"}).err,
               HasSubstr("no connection 9"));
-  const Outcome json = wireproof({"show", results, "udp", "--json"});
+  const Outcome json = wireproof({"show", results, "udp", "--json", "-"});
   EXPECT_EQ(json.out, report::to_json(report::sample::udp_case()));
 }
 
@@ -185,7 +185,25 @@ TEST(List, HasColumnsAndJson) {
   FolderForTest folder;
   const std::string good = folder.write("good.json", scenario);
   EXPECT_EQ(wireproof({"list", good}).out, "good  One exchange  [mine]\n1 case\n");
-  EXPECT_THAT(wireproof({"list", good, "--json"}).out, HasSubstr("\"title\": \"One exchange\""));
+  EXPECT_THAT(wireproof({"list", good, "--json", "-"}).out,
+              HasSubstr("\"title\": \"One exchange\""));
+}
+
+// Ids take the folders that tell them apart.
+TEST(List, FilesOfOneNameInDifferentFoldersAreTwo) {
+  FolderForTest folder;
+  for (const char* name : {"a/x/good.json", "b/x/good.json", "b/other.json"}) {
+    std::filesystem::create_directories(std::filesystem::path(folder / name).parent_path());
+    folder.write(name, scenario);
+  }
+  EXPECT_EQ(wireproof({"run", "--dry-run", folder / "a/x/good.json", folder / "b/x/good.json",
+                       folder / "b/other.json"})
+                .out,
+            "a/x/good\nb/x/good\nother\n");
+  const Outcome folders = wireproof({"run", "--dry-run", folder / "a", folder / "b"});
+  EXPECT_EQ(folders.out, "a/x/good\nother\nb/x/good\n") << folders.err;
+  EXPECT_THAT(wireproof({"run", "--dry-run", folder / "a", folder / "a/."}).err,
+              HasSubstr("name each file once"));
 }
 
 TEST(Rules, AreListedAndFiltered) {
@@ -197,7 +215,7 @@ TEST(Rules, AreListedAndFiltered) {
   const Outcome some = wireproof({"rules", "UDP.CHECKSUM", "must"});
   EXPECT_THAT(some.out, HasSubstr("udp.checksum.good"));
   EXPECT_THAT(some.out, Not(HasSubstr("tcp.")));
-  EXPECT_THAT(wireproof({"rules", "--json", "udp.checksum.good"}).out,
+  EXPECT_THAT(wireproof({"rules", "--json", "-", "udp.checksum.good"}).out,
               HasSubstr("\"severity\": \"must\""));
 }
 

@@ -159,7 +159,10 @@ void Process::Impl::start(const LaunchSpec& spec) {
   if (spec.command.empty()) throw SystemError("start", spec.name, EINVAL, "the command is empty");
   const fs::path here = fs::current_path();
   const std::vector<std::string> environment = make_environment(spec.environment);
-  const ProgramFile program = find_program(spec.command[0], value_of(environment, "PATH"), here);
+  uid = spec.uid.value_or(::geteuid());
+  gid = spec.gid.value_or(::getegid());
+  const ProgramFile program =
+      find_program(spec.command[0], value_of(environment, "PATH"), here, FileUser{uid, gid});
   const fs::path folder = here / spec.working_folder;
   const std::vector<char*> arguments = pointers(spec.command);
   const std::vector<char*> environment_pointers = pointers(environment);
@@ -176,8 +179,8 @@ void Process::Impl::start(const LaunchSpec& spec) {
   plan.program_fd = program.fd.get();
   plan.program_is_script = program.is_script;
   plan.netns_fd = spec.netns_fd >= 0 && !is_current_netns(spec.netns_fd) ? spec.netns_fd : -1;
-  uid = plan.uid = spec.uid.value_or(::geteuid());
-  gid = plan.gid = spec.gid.value_or(::getegid());
+  plan.uid = uid;
+  plan.gid = gid;
   plan.changes_user = plan.uid != ::geteuid() || plan.gid != ::getegid();
   plan.standard_input = null.get();
   plan.standard_output = out_write.get();

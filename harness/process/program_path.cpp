@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/fsuid.h>
 #include <unistd.h>
 
 #include <array>
@@ -23,6 +24,28 @@ int refusal(const fs::path& path) {
   if (!fs::is_regular_file(status)) return EACCES;
   return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0 ? 0 : EACCES;
 }
+
+// This thread sees files as `user` would, but for supplementary groups; setfsuid(2) also drops what
+// capabilities allow beyond that, and gives it back.
+class SeenAs {
+ public:
+  explicit SeenAs(std::optional<FileUser> user) {
+    if (!user || (user->uid == ::geteuid() && user->gid == ::getegid())) return;
+    before_ = FileUser{uid_t(::setfsuid(-1u)), gid_t(::setfsgid(-1u))};
+    ::setfsgid(user->gid);
+    ::setfsuid(user->uid);
+  }
+  ~SeenAs() {
+    if (!before_) return;
+    ::setfsuid(before_->uid);
+    ::setfsgid(before_->gid);
+  }
+  SeenAs(const SeenAs&) = delete;
+  SeenAs& operator=(const SeenAs&) = delete;
+
+ private:
+  std::optional<FileUser> before_;
+};
 
 std::string_view hint_for(int error_number) {
   switch (error_number) {
@@ -46,7 +69,7 @@ ProgramFile open_program(const fs::path& path) {
 }  // namespace
 
 ProgramFile find_program(const std::string& program, std::string_view search_path,
-                         const fs::path& folder) {
+                         const fs::path& folder, std::optional<FileUser> user) {
   if (program.empty()) throw SystemError("start", "a program without a name", ENOENT);
   if (program.find('/') != std::string::npos) {
     const fs::path path = folder / program;  // an absolute path replaces the folder
@@ -54,6 +77,7 @@ ProgramFile find_program(const std::string& program, std::string_view search_pat
       throw SystemError("start", program, refused, hint_for(refused));
     return open_program(path);
   }
+  const SeenAs seen_as(user);
   fs::path not_executable;
   for (std::size_t begin = 0; begin <= search_path.size();) {
     const std::size_t end = std::min(search_path.find(':', begin), search_path.size());

@@ -2,7 +2,10 @@
 // wrong can be said.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,9 +19,16 @@ struct ProgramFile {
   bool is_script = false;      // begins with "#!"
 };
 
+struct FileUser {
+  uid_t uid;
+  gid_t gid;
+};
+
 // `program` without a slash is looked for in `search_path` (PATH's form), with one from `folder`
-// on. Throws SystemError with a hint.
+// on. In `search_path` only what `user` (default: who we are) may execute counts, as execvp(3)
+// passes over the rest; a path that is given counts if we can open it. Throws SystemError with a
+// hint.
 ProgramFile find_program(const std::string& program, std::string_view search_path,
-                         const std::filesystem::path& folder);
+                         const std::filesystem::path& folder, std::optional<FileUser> user = {});
 
 }  // namespace wireproof::process

@@ -71,5 +71,23 @@ TEST_F(ProgramPathTest, AnExecutableOneFurtherOnWins) {
       good);
 }
 
+// A folder like /root/bin, found first as root but closed to the user that targets run as.
+TEST_F(ProgramPathTest, WhatTheUserMayNotReachIsPassedOver) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  std::filesystem::create_directory(folder_.path() / "closed");
+  std::filesystem::create_directory(folder_.path() / "open");
+  const auto closed = write("closed/tool", "#!/bin/sh\n", 0755);
+  const auto open = write("open/tool", "#!/bin/sh\n", 0755);
+  ::chmod(folder_.path().c_str(), 0755);
+  ::chmod(closed.parent_path().c_str(), 0700);
+  ::chmod(open.parent_path().c_str(), 0755);
+  const std::string search_path = closed.parent_path().string() + ":" + open.parent_path().string();
+  constexpr FileUser nobody{65534, 65534};
+  EXPECT_EQ(find_program("tool", search_path, "/").path, closed);
+  EXPECT_EQ(find_program("tool", search_path, "/", nobody).path, open);
+  EXPECT_EQ(find_program("tool", search_path, "/").path, closed) << "we are ourselves again";
+  EXPECT_THROW((void)find_program("tool", closed.parent_path().string(), "/", nobody), SystemError);
+}
+
 }  // namespace
 }  // namespace wireproof::process

@@ -66,6 +66,12 @@ std::set<std::string> interfaces() {
 
 bool exists(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
 
+std::multiset<std::string> names_of(const std::vector<pid_t>& processes) {
+  std::multiset<std::string> names;
+  for (const pid_t pid : processes) names.insert(lab::process_name(pid));
+  return names;
+}
+
 // The body of a case process: all kinds of things that could stay behind, then it waits.
 [[noreturn]] void run_case(const lab::RunIdentity& identity, pid_t harness, int facts_fd) {
   lab::die_with_parent(harness);
@@ -80,9 +86,13 @@ bool exists(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
     Process daemon = Process::start(launch_in(lab, Side::server, "daemon",
                                               {TEST_PROGRAM, "stream:" + path, "daemon",
                                                "ignore-term", "seqpacket:" + path + "2", "pause"}));
-    // Daemon and its path, the shell and its two children, the plain one.
-    const bool up = eventually(
-        [&] { return std::filesystem::exists(path + "2") && lab.processes().size() == 5; });
+    // Daemon and its path, the shell and its two children, the plain one; by name, since for a
+    // moment there are others: the daemon's parent that has ended, a shell's child before its exec.
+    const bool up = eventually([&] {
+      return std::filesystem::exists(path + "2") &&
+             names_of(lab.processes()) ==
+                 std::multiset<std::string>{"sh", "sleep", "sleep", "test_program", "test_program"};
+    });
     std::ostringstream facts;
     facts << (up ? "up " : "late ") << path;
     for (const char* kind : {"net", "mnt"})

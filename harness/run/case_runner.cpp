@@ -37,7 +37,8 @@ std::string reason_to_skip(const scenario::Case& one, const lab::RunIdentity& id
   const char* search_path = std::getenv("PATH");
   for (const std::string& program : one.required_programs) {
     try {
-      process::find_program(program, search_path == nullptr ? "" : search_path, "/");
+      (void)process::find_program(program, search_path == nullptr ? "" : search_path, "/",
+                                  process::FileUser{identity.target_uid, identity.target_uid});
     } catch (const SystemError&) {
       return program + " is not installed";
     }
@@ -286,6 +287,9 @@ report::CaseReport run_case(const scenario::Case& one, const CaseSettings& setti
       CaseRun run(one, settings, report);
       run.run();
       stall = run.longest_stall();
+    } catch (const capture::NotProvenLive& error) {
+      report.status = report::Status::inconclusive;
+      report.reason = error.what();
     } catch (const SystemError& error) {
       report.status = report::Status::error;
       report.reason = error.what();

@@ -45,7 +45,10 @@ std::string joined(const std::set<std::string>& words) {
 void decide(report::CaseReport& report, const scenario::Case& one,
             std::chrono::milliseconds longest_stall, bool strict) {
   using report::Status;
-  if (report.status == Status::error || report.status == Status::skipped) return;
+  if (report.status == Status::error || report.status == Status::skipped ||
+      report.status == Status::inconclusive) {
+    return;
+  }
 
   excuse_merging(report, longest_stall);
   std::set<std::string> failing, open;

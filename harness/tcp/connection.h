@@ -50,21 +50,19 @@ std::optional<ClosedFirst> closed_first_from_name(std::string_view);
 
 // What the tracker says of one segment besides its fields; several may hold.
 namespace mark {
-inline constexpr std::uint32_t retransmission = 1u << 0, capture_duplicate = 1u << 1,
-                               out_of_order = 1u << 2, duplicate_ack = 1u << 3,
-                               keep_alive = 1u << 4, keep_alive_ack = 1u << 5,
-                               zero_window = 1u << 6, window_probe = 1u << 7,
-                               window_update = 1u << 8, challenge_ack = 1u << 9,
-                               partial_retransmission = 1u << 10,
-                               outside_window =
-                                   1u << 11,  // not acceptable to the receiver (RFC 9293 3.10.7.4)
-    stray = 1u << 12,                         // belongs to no state of this connection
+inline constexpr std::uint32_t
+    retransmission = 1u << 0,
+    capture_duplicate = 1u << 1, out_of_order = 1u << 2, duplicate_ack = 1u << 3,
+    keep_alive = 1u << 4, keep_alive_ack = 1u << 5, zero_window = 1u << 6, window_probe = 1u << 7,
+    window_update = 1u << 8, challenge_ack = 1u << 9, partial_retransmission = 1u << 10,
+    outside_window = 1u << 11,  // not acceptable to the receiver (RFC 9293 3.10.7.4)
+    stray = 1u << 12,           // belongs to no state of this connection
     bad_checksum = 1u << 13, offloaded = 1u << 14, gap_before = 1u << 15, fast_open_data = 1u << 16,
-                               spurious = 1u << 17,
-                               // What set a retransmission off (RFC 5681 3.2, RFC 6298, RFC 8985 7).
+    spurious = 1u << 17,
+    // What set a retransmission off (RFC 5681 3.2, RFC 6298, RFC 8985 7).
     fast_retransmission = 1u << 18, timeout_retransmission = 1u << 19, tail_loss_probe = 1u << 20,
-                               duplicate_sack = 1u << 21,  // RFC 2883
-    old_stamp = 1u << 22;  // to be dropped by PAWS (RFC 7323 5.3)
+    duplicate_sack = 1u << 21,  // RFC 2883
+    old_stamp = 1u << 22;       // to be dropped by PAWS (RFC 7323 5.3)
 }
 std::string marks_text(std::uint32_t marks);  // "retransmission, zero window"
 

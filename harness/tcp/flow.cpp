@@ -72,7 +72,8 @@ void Flow::clear() {
 void Flow::start(std::uint64_t index, const Packet& first, Shared& shared, const Flow* before) {
   clear();
   shared_ = &shared;
-  for (Half& end_of : halves_) end_of.bytes.count_in(&shared.payload_bytes, shared.options.payload_bytes);
+  for (Half& end_of : halves_)
+    end_of.bytes.count_in(&shared.payload_bytes, shared.options.payload_bytes);
   connection_.index = index;
   connection_.first_packet = first.frame.number;
   const bool forward = source_is_client(first);

@@ -27,7 +27,7 @@ enum class Odd : std::uint8_t {
   fast_open_cookie,        // seen: its length
   group_source,            // from a multicast or broadcast address
   group_destination,
-  syn_in_connection,       // SYN within a synchronised connection
+  syn_in_connection,  // SYN within a synchronised connection
   // Segments
   malformed,   // detail: what; the header cannot be trusted
   header_cut,  // the snap length cut the TCP header
@@ -57,7 +57,7 @@ enum class Odd : std::uint8_t {
   not_backed_off,  // the same number after a timeout again: wanted, seen: nanoseconds
   initial_window,  // wanted, seen: bytes
   old_stamp_taken,
-  silly_window,    // wanted, seen: bytes that an update adds
+  silly_window,  // wanted, seen: bytes that an update adds
   // Close
   data_after_fin,
   fin_moved,

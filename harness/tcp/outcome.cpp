@@ -54,7 +54,7 @@ Opening Flow::opening() const {
   }
   if (server.syn)
     return wrong_handshake_sequence_ && !facts().whole() ? Opening::inconclusive
-                                                        : Opening::half_open;
+                                                         : Opening::half_open;
   return connection_.has(Odd::syn_ack_number) ? Opening::half_open : Opening::unanswered;
 }
 
@@ -79,7 +79,7 @@ Closing Flow::closing() const {
                         connection_.has(Odd::handshake_ack_sequence));
     if (tried) return Closing::unfinished;
     return connection_.has(Odd::syn_ack_missing) && !facts().whole() ? Closing::not_captured
-                                                                    : Closing::none;
+                                                                     : Closing::none;
   }
   if (!client.based && !server.based) return Closing::none;
   return facts().ends_after_traffic ? Closing::none : Closing::not_captured;

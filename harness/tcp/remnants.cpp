@@ -16,8 +16,8 @@ bool Remnants::knows(std::uint64_t hash, bool from_lower, const packet::Packet& 
   if (ending.hash != hash || now > ending.forgotten_after) return false;
   if (packet.tcp.has(packet::flag::rst)) return true;
   const std::uint32_t next = ending.next[from_lower ? 0 : 1];
-  const std::uint32_t end = packet.tcp.seq + packet.payload_length +
-                            (packet.tcp.has(packet::flag::fin) ? 1u : 0u);
+  const std::uint32_t end =
+      packet.tcp.seq + packet.payload_length + (packet.tcp.has(packet::flag::fin) ? 1u : 0u);
   return next - end < kNear;
 }
 

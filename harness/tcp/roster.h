@@ -1,6 +1,6 @@
 // The connections a tracker has in memory, each in one of three queues by what may end it: an
-// attempt without an answer, an open connection, or a closed one that lingers. A queue stands in the
-// order in which its members were last looked at, so that the head tells whether any is due.
+// attempt without an answer, an open connection, or a closed one that lingers. A queue stands in
+// the order in which its members were last looked at, so that the head tells whether any is due.
 //
 //   pool:   [place 0][place 1] ...   given back places are used again, buffers and all
 //   queues: attempt, open, closed    doubly linked through the places

@@ -48,7 +48,7 @@ ClosedFirst closer(Side side);
 std::string number(std::int64_t value);                 // "12", "-1"
 std::string packet_text(std::optional<std::uint64_t>);  // "packet 7", "no packet"
 std::string since_first_text(const Connection& connection, std::int64_t time_ns);  // "0.200 s"
-std::string milliseconds_text(std::int64_t ns);         // "12.3 ms"
+std::string milliseconds_text(std::int64_t ns);                                    // "12.3 ms"
 // Adds one finding about the connection as a whole.
 Finding& add(Findings& findings, const Rule& rule, Blame who, std::vector<std::uint64_t> packets,
              std::string expected, std::string observed);

@@ -203,7 +203,8 @@ void Tracker::add(std::span<const packet::Packet> packets) {
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
       if (batch[i].protocol != packet::Protocol::tcp) continue;
-      const std::uint32_t place = impl_->table.find(routes[i].hash, [](std::uint32_t) { return true; });
+      const std::uint32_t place =
+          impl_->table.find(routes[i].hash, [](std::uint32_t) { return true; });
       if (place != kNone) impl_->roster.at(place).flow.prefetch();
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {

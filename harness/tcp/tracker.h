@@ -5,7 +5,8 @@
 //   tracker.finish();
 //
 // A connection is delivered to the sink, and forgotten, when
-//   - it has closed (or was reset or refused) and TIME_WAIT has passed since, or `lingering` younger
+//   - it has closed (or was reset or refused) and TIME_WAIT has passed since, or `lingering`
+//   younger
 //     ones have closed: what still comes of it afterwards is known by its numbers and counted;
 //   - its SYN had no answer for `attempt_ns`, or `attempts` younger ones have none either;
 //   - nothing came of it for `idle_ns`, or `open` younger ones are open;
@@ -50,8 +51,8 @@ struct TrackerOptions {
   static constexpr std::int64_t kSecond = 1'000'000'000;
 
   std::size_t segments = kAll;  // kept of each connection: half from its beginning; 0: none
-  std::int64_t linger_ns = 60 * kSecond;     // TIME_WAIT as Linux has it
-  std::int64_t attempt_ns = 130 * kSecond;   // Linux gives up connecting after 127 s
+  std::int64_t linger_ns = 60 * kSecond;      // TIME_WAIT as Linux has it
+  std::int64_t attempt_ns = 130 * kSecond;    // Linux gives up connecting after 127 s
   std::int64_t idle_ns = 3 * 3600 * kSecond;  // keep-alives begin after two hours (RFC 9293 3.8.4)
   std::size_t lingering = 20'000, attempts = 100'000, open = 1'000'000;
   std::size_t payload_bytes = std::size_t{64} << 20;  // kept of all to compare what is sent again
@@ -72,8 +73,8 @@ class Tracker {
   // their first packets, judged or not.
   std::vector<Connection> finish();
 
-  std::size_t tracked() const;        // connections in memory now
-  std::uint64_t remnants() const;     // segments of connections that were delivered already
+  std::size_t tracked() const;     // connections in memory now
+  std::uint64_t remnants() const;  // segments of connections that were delivered already
 
  private:
   struct Impl;

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/fsuid.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -25,27 +25,25 @@ int refusal(const fs::path& path) {
   return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0 ? 0 : EACCES;
 }
 
-// This thread sees files as `user` would, but for supplementary groups; setfsuid(2) also drops what
-// capabilities allow beyond that, and gives it back.
-class SeenAs {
- public:
-  explicit SeenAs(std::optional<FileUser> user) {
-    if (!user || (user->uid == ::geteuid() && user->gid == ::getegid())) return;
-    before_ = FileUser{uid_t(::setfsuid(-1u)), gid_t(::setfsgid(-1u))};
-    ::setfsgid(user->gid);
-    ::setfsuid(user->uid);
+// By the mode bits of the file and of each folder above it. Not asked of the kernel as that user
+// (setfsuid(2)): a process that changes who it is ceases to be dumpable, and may then no longer
+// enter the namespaces of a case. `user` has no supplementary groups.
+bool may_execute(const fs::path& path, FileUser user) {
+  const auto allowed = [user](const fs::path& each) {
+    struct stat file = {};
+    if (::stat(each.c_str(), &file) != 0) return false;
+    if (user.uid == 0) return S_ISDIR(file.st_mode) || (file.st_mode & 0111) != 0;
+    const mode_t bit = file.st_uid == user.uid ? 0100 : file.st_gid == user.gid ? 0010 : 0001;
+    return (file.st_mode & bit) != 0;
+  };
+  std::error_code failure;
+  fs::path each = fs::canonical(path, failure);  // the folders that its links lead through
+  if (failure) return false;
+  for (; each.has_relative_path(); each = each.parent_path()) {
+    if (!allowed(each)) return false;
   }
-  ~SeenAs() {
-    if (!before_) return;
-    ::setfsuid(before_->uid);
-    ::setfsgid(before_->gid);
-  }
-  SeenAs(const SeenAs&) = delete;
-  SeenAs& operator=(const SeenAs&) = delete;
-
- private:
-  std::optional<FileUser> before_;
-};
+  return true;
+}
 
 std::string_view hint_for(int error_number) {
   switch (error_number) {
@@ -77,13 +75,13 @@ ProgramFile find_program(const std::string& program, std::string_view search_pat
       throw SystemError("start", program, refused, hint_for(refused));
     return open_program(path);
   }
-  const SeenAs seen_as(user);
   fs::path not_executable;
   for (std::size_t begin = 0; begin <= search_path.size();) {
     const std::size_t end = std::min(search_path.find(':', begin), search_path.size());
     const std::string_view entry = search_path.substr(begin, end - begin);
     const fs::path path = folder / (entry.empty() ? fs::path() : fs::path(entry)) / program;
-    const int refused = refusal(path);
+    int refused = refusal(path);
+    if (refused == 0 && user && !may_execute(path, *user)) refused = EACCES;
     if (refused == 0) return open_program(path);
     std::error_code ignored;  // a folder that may not be entered is no find
     if (refused == EACCES && not_executable.empty() && fs::is_regular_file(path, ignored))

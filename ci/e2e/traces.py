@@ -3,7 +3,8 @@ temporary files.
 
 A run is followed by a mark in its environment, which all that it starts inherits: so several tests
 can look at once, each for its own. While it runs its namespaces are noted; afterwards nothing may
-refer to one of them any more: no process, no descriptor, no mount.
+refer to one of them any more: no process, no descriptor, no mount. The kernel gives the number of a
+namespace that is gone to a new one, so what began after the run's end holds nothing of the run's.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import pathlib
 import re
 import secrets
 import threading
+import time
 
 from support import wait_until
 
@@ -21,6 +23,14 @@ KINDS = ("net", "pid", "mnt", "user", "ipc", "uts", "cgroup", "time")
 
 def pids():
     return [int(name) for name in os.listdir(PROC) if name.isdigit()]
+
+
+def began(pid):
+    """Seconds from boot to the process's start (proc_pid_stat(5), field 22)."""
+    with contextlib.suppress(OSError):
+        after_name = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return int(after_name[19]) / os.sysconf("SC_CLK_TCK")
+    return 0
 
 
 def namespaces_of(pid):
@@ -45,6 +55,7 @@ class Traces(threading.Thread):
         self.interfaces = set(os.listdir("/sys/class/net"))
         self.sockets = unix_sockets()
         self.ended = threading.Event()
+        self.over = None  # since boot, in seconds: when the run was known to have ended
 
     def __enter__(self):
         self.start()
@@ -78,6 +89,8 @@ class Traces(threading.Thread):
     def left(self, *folders, seconds=5):
         """What is left some time after the run's end, in words; empty as soon as nothing is."""
         last = []
+        if self.over is None:
+            self.over = time.clock_gettime(time.CLOCK_BOOTTIME)
 
         def clean():
             last[:] = self.describe_left(folders)
@@ -100,6 +113,8 @@ class Traces(threading.Thread):
 
     def held(self):
         for pid in pids():
+            if self.over is not None and began(pid) > self.over:
+                continue
             for name in namespaces_of(pid) & self.namespaces:
                 yield name, f"process {pid} ({command_of(pid)})"
             with contextlib.suppress(OSError):

@@ -26,7 +26,7 @@ bool is_ipv4(const packet::Packet& packet) {
 
 // A whole TCP header, to be changed.
 bool has_tcp(const packet::Packet& packet) {
-  return packet.protocol == packet::Protocol::tcp && !packet.cut && packet.tcp.header_length >= 20;
+  return packet.protocol == packet::Protocol::tcp && !packet.cut && packet.malformed.empty();
 }
 
 std::uint8_t* transport(Bytes& frame, const packet::Packet& packet) {
@@ -168,14 +168,17 @@ class FieldSetter {
   }
 
   const packet::Packet& packet() const { return packet_; }
-  const std::string& said() const { return said_; }
-  template <typename... Values>
-  void say(fmt::format_string<Values...> text, Values&&... values) {
-    if (!said_.empty()) said_ += ", ";
-    said_ += fmt::format(text, std::forward<Values>(values)...);
+  Edited result() const {
+    return {changed_, said_.empty() ? "the packet has nothing of this" : said_};
   }
 
  private:
+  template <typename... Values>
+  void say(fmt::format_string<Values...> text, Values&&... values) {
+    note(fmt::format(text, std::forward<Values>(values)...));
+    changed_ = true;
+  }
+  void note(const std::string& text) { said_ += (said_.empty() ? "" : ", ") + text; }
   void number16(std::uint8_t* at, std::uint16_t value, std::string_view name) {
     say("{} {} -> {}", name, be16(at), value);
     store_be(at, value);
@@ -194,7 +197,7 @@ class FieldSetter {
           : kind == 3 ? whole[2]
                       : be32(&whole[2]));
     } else {
-      say("no room for {}", name);
+      note(fmt::format("no room for {}", name));
     }
   }
 
@@ -202,6 +205,7 @@ class FieldSetter {
   packet::Packet packet_;
   const Standing& standing_;
   std::string said_;
+  bool changed_ = false;
 };
 
 bool changes_tcp(const SetFields& fields) {
@@ -222,9 +226,8 @@ Edited set_fields(Bytes& frame, const SetFields& fields, const Standing& standin
     setter.options(fields);
   }
   setter.ip_header(fields);
-  if (setter.said().empty()) return {false, "nothing to change"};
-  if (fields.mend_checksum) mend_checksums(frame);
-  return {true, setter.said()};
+  if (setter.result().done && fields.mend_checksum) mend_checksums(frame);
+  return setter.result();
 }
 
 namespace {

@@ -301,9 +301,17 @@ bool Engine::settle(std::uint64_t serial, Fate fate, Time now, Outlet& out) {
   return true;
 }
 
+void Engine::stop_waiting(Time now, Outlet& out) {
+  for (Waiting& one : waiting_.take([](const Waiting& w) { return w.kind != Waiting::Kind::hold; }))
+    pass_on(one.passage, now, out);
+}
+
 void Engine::finish(Time now) {
   for (const Waiting& one : waiting_.take([](const Waiting&) { return true; }))
     decide(now, Cause::script, "end", Deed::dropped, "still waiting: " + one.name, one.passage.id);
+  for (Schedule& schedule : schedule_)
+    while (schedule.next_due())
+      decide(now, Cause::script, "end", Deed::dropped, "still on its way", schedule.take().id);
 }
 
 std::vector<HeldPacket> Engine::held() const {

@@ -70,7 +70,9 @@ class Engine {
   std::size_t release(std::string_view name, Time now, Outlet& out);
   // What becomes of one held packet; false: it is not held.
   bool settle(std::uint64_t serial, Fate fate, Time now, Outlet& out);
-  // The end: what still waits is discarded, each with a decision.
+  // The end, first half: what waits behind others or to be joined goes on. (It may be delayed.)
+  void stop_waiting(Time now, Outlet& out);
+  // Second half: what is still here (held, or due later) is discarded, each with a decision.
   void finish(Time now);
 
   std::vector<HeldPacket> held() const;

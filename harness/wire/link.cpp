@@ -176,8 +176,12 @@ void Link::Impl::run() noexcept {
       while (callers.load() > 0) std::this_thread::yield();
       std::unique_lock lock(mutex);
       const bool busy = forward_batch(now());
-      if (stopping && ((!busy && !engine.in_flight()) || stopping->passed())) break;
-      if (busy) continue;
+      if (busy && !(stopping && stopping->passed())) continue;
+      if (stopping) {
+        engine.stop_waiting(now(), *this);
+        flush();
+        if (!engine.in_flight() || stopping->passed()) break;
+      }
       std::optional<Time> due = engine.next_due();
       if (stopping) {
         const Time end = stopping->moment() - began;

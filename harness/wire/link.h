@@ -51,8 +51,8 @@ class Link {
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  // Forwards what has come and what is delayed, until the deadline; what is held is discarded, with
-  // decisions that say so. Idempotent.
+  // Forwards what has come, what is delayed and what waits behind others, until the deadline; what
+  // is held is discarded, with decisions that say so. Idempotent.
   void stop(Deadline deadline) noexcept;
 
   void set_conditions(Direction direction, const Conditions& conditions);

@@ -64,6 +64,7 @@ bool fits_tcp(const Match& on, const packet::Packet& packet, const Standing& sta
         !on.acknowledgement->contains(static_cast<std::uint64_t>(*standing.acknowledgement)))
       return false;
   }
+  if (on.window && (!tcp || !on.window->contains(packet.tcp.window))) return false;
   return !on.acknowledges_fin || standing.acknowledges_fin;
 }
 

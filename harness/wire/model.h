@@ -126,6 +126,7 @@ struct Match {
   std::optional<Range> sequence = {};  // any number the segment occupies; its own where it is empty
   std::optional<Range> acknowledgement = {};  // relative to the receiver's initial number
   bool acknowledges_fin = false;              // covers the FIN of the other direction
+  std::optional<Range> window = {};           // TCP, as in the header, unscaled
   std::optional<std::uint8_t> icmp_type = {}, icmp_code = {};
   std::optional<std::uint16_t> client_port = {}, server_port = {};
   std::optional<unsigned> connection = {};  // the nth (from 1) that the link has seen begin

@@ -20,7 +20,7 @@ std::optional<Segment> whole_segment(View frame) {
   Segment segment{decoded(frame)};
   const packet::Packet& packet = segment.packet;
   if (packet.protocol != packet::Protocol::tcp || packet.cut || packet.is_fragment ||
-      packet.tcp.header_length < 20 || packet.payload.size() != packet.payload_length)
+      !packet.malformed.empty() || packet.payload.size() != packet.payload_length)
     return std::nullopt;
   segment.payload = packet.transport_offset + packet.tcp.header_length;
   return segment;

@@ -13,8 +13,7 @@ struct Options {
 };
 std::optional<Options> options_of(View frame) {
   const packet::Packet packet = decoded(frame);
-  if (packet.protocol != packet::Protocol::tcp || packet.cut ||
-      packet.tcp.header_length < fixed_header)
+  if (packet.protocol != packet::Protocol::tcp || packet.cut || !packet.malformed.empty())
     return std::nullopt;
   return Options{packet.transport_offset + fixed_header, packet.tcp.header_length - fixed_header};
 }

@@ -85,7 +85,7 @@ class RuleCheck {
   }
   static bool names_tcp(const Match& on) {
     return on.flags_all_of != 0 || on.flags_none_of != 0 || on.sending != Sending::any ||
-           on.sequence || on.acknowledgement || on.acknowledges_fin;
+           on.sequence || on.acknowledgement || on.acknowledges_fin || on.window;
   }
   static bool names_icmp(const Match& on) { return on.icmp_type || on.icmp_code; }
 
@@ -98,6 +98,7 @@ class RuleCheck {
     range("on.payload_length", on.payload_length);
     range("on.sequence", on.sequence);
     range("on.acknowledgement", on.acknowledgement);
+    range("on.window", on.window);
     if (names_tcp(on) && on.protocol != any && on.protocol != tcp)
       add("on.protocol", "flags, numbers and retransmissions are TCP's alone");
     if (names_icmp(on) && on.protocol != any && on.protocol != icmp && on.protocol != icmpv6)

@@ -1,0 +1,247 @@
+// What the link costs, beside a bare forwarder of the same rings and ports that looks at nothing,
+// in the same run, and how exact its delays are. Sender, link and receiver share the machine's
+// CPUs.
+//
+//   client namespace eth0 -- to-client [ link or bare forwarder ] to-server -- eth0 server
+//   namespace
+#include <benchmark/benchmark.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "packet/build.h"
+#include "wire/link_testing.h"
+#include "wire/port.h"
+#include "wire/ring.h"
+#include "wire/tx_ring_for_bench.h"
+
+namespace wireproof::wire {
+namespace {
+
+using namespace testing;
+namespace build = packet::build;
+
+constexpr std::size_t big_ring = 16u << 20;
+
+struct Bare {
+  virtual ~Bare() = default;
+  virtual std::uint64_t drops() = 0;
+};
+
+// Frames from one interface to the other and nothing else; Sender is Port or TxRing.
+template <typename Sender>
+class BareForwarder final : public Bare {
+ public:
+  BareForwarder() {
+    thread_ = std::thread([this] {
+      while (!stop_) {
+        bool busy = false;
+        for (std::size_t i = 0; i < 2; ++i) {
+          for (int n = 0; n < 64; ++n) {
+            const auto received = rings_[i].next();
+            if (!received) break;
+            ports_[i].lend(received->frame);
+            busy = true;
+          }
+          ports_[i].flush();
+          rings_[i].give_back();
+        }
+        pollfd fds[] = {{rings_[0].fd(), POLLIN, 0}, {rings_[1].fd(), POLLIN, 0}};
+        if (!busy) ::poll(fds, 2, 10);
+      }
+    });
+  }
+  ~BareForwarder() override {
+    stop_ = true;
+    thread_.join();
+  }
+  std::uint64_t drops() override { return rings_[0].take_drops() + rings_[1].take_drops(); }
+
+ private:
+  std::array<Ring, 2> rings_{Ring("to-client", big_ring, 1500), Ring("to-server", big_ring, 1500)};
+  std::array<Sender, 2> ports_{Sender("to-server"), Sender("to-client")};
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;
+};
+
+const lab::Lab& the_lab() {
+  static const lab::Lab lab({lab::Topology::wire, lab::enter_isolation(lab::Isolation::user)});
+  return lab;
+}
+int netns(Side side) { return the_lab().host(side).netns.get(); }
+
+enum Forwarder { bare, bare_tx_ring, link_at_rest, link_with_rules };
+
+struct Between {
+  explicit Between(std::int64_t kind, Plan plan = {}) {
+    the_lab();
+    if (kind == bare) forwarder = std::make_unique<BareForwarder<Port>>();
+    if (kind == bare_tx_ring) forwarder = std::make_unique<BareForwarder<TxRing>>();
+    if (forwarder) return;
+    if (kind == link_with_rules) {
+      for (const std::uint16_t port : {1, 2, 3, 4}) {
+        Match on;
+        on.flags_all_of = packet::flag::syn;
+        on.client_port = port;
+        plan.rules.push_back({"rule " + std::to_string(port), on, Drop{}, true});
+      }
+    }
+    LinkOptions options;
+    options.ring_bytes = big_ring;
+    link = Link::start(plan, options);
+  }
+  std::uint64_t lost() {
+    if (forwarder) return forwarder->drops();
+    link->stop(soon());
+    return link->stats().lost();
+  }
+  std::unique_ptr<Bare> forwarder;
+  std::unique_ptr<Link> link;
+};
+
+build::Bytes frame_of(std::size_t size) {
+  const auto from = build::endpoint("192.0.2.1", 4000), to = build::endpoint("192.0.2.2", 4000);
+  return build::udp_frame(from, to, build::Bytes(size - 42));
+}
+
+// As many frames as pass without loss: the sender keeps at most a ring's half on their way.
+void ForwardingRate(benchmark::State& state) {
+  constexpr std::uint64_t count = 100'000, most_under_way = 2048;
+  Between between(state.range(0));
+  std::atomic<std::uint64_t> received = 0;
+  std::atomic<bool> stop = false;
+  std::thread receiver([&] {
+    const lab::NetnsScope inside(netns(Side::server));
+    Ring ring("eth0", big_ring, 1500);
+    while (!stop) {
+      std::uint64_t got = 0;
+      while (const auto frame = ring.next())
+        if (frame->frame.size() > 23 && frame->frame[23] == 17) ++got;
+      ring.give_back();
+      received += got;
+      pollfd one{ring.fd(), POLLIN, 0};
+      if (got == 0) ::poll(&one, 1, 10);
+    }
+  });
+  std::unique_ptr<Port> port;
+  {
+    const lab::NetnsScope inside(netns(Side::client));
+    port = std::make_unique<Port>("eth0");
+  }
+  const build::Bytes frame = frame_of(static_cast<std::size_t>(state.range(1)));
+  std::uint64_t sent = 0, missing = 0;
+  for (auto _ : state) {
+    const std::uint64_t end = sent + count;
+    while (sent < end) {
+      for (int i = 0; i < 64; ++i) port->lend(frame);
+      port->flush();
+      sent += 64;
+      while (sent - received > most_under_way) std::this_thread::yield();
+    }
+    const Deadline deadline = Deadline::after(2s);
+    while (received < sent && !deadline.passed()) std::this_thread::yield();
+    missing = sent - received;
+  }
+  stop = true;
+  receiver.join();
+  state.SetItemsProcessed(static_cast<std::int64_t>(sent));
+  state.counters["missing"] = static_cast<double>(missing);
+  state.counters["lost"] = static_cast<double>(between.lost());
+}
+BENCHMARK(ForwardingRate)
+    ->ArgNames({"forwarder", "bytes"})
+    ->ArgsProduct({{bare, bare_tx_ring, link_at_rest, link_with_rules}, {60, 1514}})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+// One byte there and one back, over an established connection.
+void TcpRoundTrip(benchmark::State& state) {
+  Between between(state.range(0));
+  const auto at = packet::Endpoint{the_lab().host(Side::server).ipv4, 7000};
+  Fd listener, client;
+  listener = in_namespace(netns(Side::server), [&] { return witness::testing::listening(at); });
+  client = in_namespace(netns(Side::client),
+                        [&] { return witness::testing::connected(SOCK_STREAM, at); });
+  const Fd server = witness::testing::accepted(listener);
+  const int on = 1;
+  for (const Fd* one : {&client, &server})
+    ::setsockopt(one->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  std::thread echo([&] {
+    char byte = 0;
+    while (::recv(server.get(), &byte, 1, 0) == 1)
+      if (::send(server.get(), &byte, 1, MSG_NOSIGNAL) != 1) break;
+  });
+  std::vector<double> times;
+  for (auto _ : state) {
+    const auto begin = std::chrono::steady_clock::now();
+    char byte = 'x';
+    if (::send(client.get(), &byte, 1, MSG_NOSIGNAL) != 1 || ::recv(client.get(), &byte, 1, 0) != 1)
+      state.SkipWithError("the exchange failed");
+    times.push_back(
+        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin)
+            .count());
+  }
+  ::shutdown(client.get(), SHUT_WR);
+  echo.join();
+  std::ranges::sort(times);
+  state.counters["median_us"] = times[times.size() / 2];
+  state.counters["p99_us"] = times[times.size() * 99 / 100];
+}
+BENCHMARK(TcpRoundTrip)
+    ->ArgName("forwarder")
+    ->Arg(bare)
+    ->Arg(bare_tx_ring)
+    ->Arg(link_at_rest)
+    ->Arg(link_with_rules)
+    ->Iterations(5000)
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+
+// How far from the delay asked for a datagram arrives, by the kernel's time stamps at both ends.
+void DelayError(benchmark::State& state) {
+  Plan plan;
+  plan.client_to_server.delay = std::chrono::microseconds(state.range(0));
+  Between between(link_at_rest, plan);
+  std::unique_ptr<Ring> ring;
+  std::unique_ptr<Port> port;
+  {
+    const lab::NetnsScope inside(netns(Side::server));
+    ring = std::make_unique<Ring>("eth0", 1u << 20, 1500);
+  }
+  {
+    const lab::NetnsScope inside(netns(Side::client));
+    port = std::make_unique<Port>("eth0");
+  }
+  const build::Bytes frame = frame_of(60);
+  std::vector<double> errors;
+  for (auto _ : state) {
+    const std::int64_t sent = realtime_ns();
+    port->lend(frame);
+    port->flush();
+    while (true) {
+      const auto received = ring->next();
+      if (received && received->frame.size() > 23 && received->frame[23] == 17) {
+        errors.push_back(static_cast<double>(received->time_ns - sent) / 1e3 -
+                         static_cast<double>(state.range(0)));
+        ring->give_back();
+        break;
+      }
+      ring->give_back();
+      pollfd one{ring->fd(), POLLIN, 0};
+      ::poll(&one, 1, 100);
+    }
+  }
+  for (double& error : errors) error = std::abs(error);
+  std::ranges::sort(errors);
+  state.counters["median_error_us"] = errors[errors.size() / 2];
+  state.counters["p90_error_us"] = errors[errors.size() * 9 / 10];
+}
+BENCHMARK(DelayError)->ArgName("us")->Arg(1000)->Iterations(300)->UseRealTime();
+BENCHMARK(DelayError)->ArgName("us")->Arg(10'000)->Iterations(100)->UseRealTime();
+BENCHMARK(DelayError)->ArgName("us")->Arg(100'000)->Iterations(20)->UseRealTime();
+
+}  // namespace
+}  // namespace wireproof::wire

@@ -26,6 +26,10 @@ inline constexpr bool on_one_line<witness::TcpSocket> = true;
 template <>
 inline constexpr bool on_one_line<script::KernelReading> = true;
 template <>
+inline constexpr bool on_one_line<WireDecision> = true;
+template <>
+inline constexpr bool on_one_line<WireLane> = true;
+template <>
 inline constexpr bool on_one_line<scenario::ExpectedFailure> = true;
 
 template <class V>
@@ -156,6 +160,37 @@ void describe(V& visit, Ref<V, lab::Setting> setting) {
 }
 
 template <class V>
+void describe(V& visit, Ref<V, WireDecision> decision) {
+  visit.time("time_ns", decision.time_ns);
+  visit("cause", decision.cause);
+  visit("name", decision.name);
+  visit("deed", decision.deed);
+  visit.rare("detail", decision.detail);
+  visit("direction", decision.direction);
+  visit.rare("number", decision.number);
+  visit.rare("connection", decision.connection);
+  visit.rare("packet", decision.packet);
+}
+
+template <class V>
+void describe(V& visit, Ref<V, WireLane> lane) {
+  visit("received", lane.received);
+  visit("forwarded", lane.forwarded);
+  visit("dropped_by_rule", lane.dropped_by_rule);
+  visit("dropped_by_condition", lane.dropped_by_condition);
+}
+
+template <class V>
+void describe(V& visit, Ref<V, WireReport> wire) {
+  visit("seed", wire.seed);
+  visit("rules", wire.rules);
+  visit("client_to_server", wire.client_to_server);
+  visit("server_to_client", wire.server_to_client);
+  visit("lost", wire.lost);
+  visit.list("decisions", wire.decisions, "decisions_left_out", wire.decisions_left_out);
+}
+
+template <class V>
 void describe(V& visit, Ref<V, CaseReport> one) {
   visit("id", one.id);
   visit("status", one.status);
@@ -186,6 +221,7 @@ void describe(V& visit, Ref<V, CaseReport> one) {
   visit.rare("frames", one.frames);
   visit.rare("frames_left_out", one.frames_left_out);
   visit("kernel", one.witness);
+  visit("wire", one.wire);
   visit("settings", one.settings);
   visit("folder", one.folder);
   visit("run_again", one.run_again);

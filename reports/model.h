@@ -80,6 +80,27 @@ struct WitnessReport {
   std::uint64_t readings_left_out = 0, final_sockets_left_out = 0, destroyed_left_out = 0;
 };
 
+// What the emulated link did to one packet, as its sender sent it. No addresses: the same seed and
+// packets give the same decisions.
+struct WireDecision {
+  std::int64_t time_ns = 0;
+  std::string cause, name, deed, detail;  // "rule" "lose-syn" "dropped"
+  std::string direction;
+  std::uint64_t number = 0;  // among the packets of its direction, from 1; 0: of no packet
+  std::uint64_t connection = 0;
+  std::string packet;  // "SYN seq 0 length 0"
+};
+struct WireLane {  // of one direction
+  std::uint64_t received = 0, forwarded = 0, dropped_by_rule = 0, dropped_by_condition = 0;
+};
+struct WireReport {
+  std::uint64_t seed = 0, rules = 0;
+  WireLane client_to_server, server_to_client;
+  std::uint64_t lost = 0;  // by the link itself: the case is inconclusive
+  std::vector<WireDecision> decisions;
+  std::uint64_t decisions_left_out = 0;
+};
+
 struct CaseReport {
   std::string id, title, story, scenario_file;  // file:line of the scenario
   unsigned scenario_line = 0;
@@ -103,6 +124,7 @@ struct CaseReport {
   std::vector<udp::Exchange> exchanges;
   std::vector<FrameReport> frames;
   WitnessReport witness;
+  std::optional<WireReport> wire;  // topology wire
   std::vector<lab::Setting> settings;
   std::string folder;              // relative to the results folder
   std::string run_again;           // command line that runs this case alone

@@ -351,6 +351,19 @@ CaseReport hostile_case() {
   return one;
 }
 
+static WireReport sample_wire() {
+  WireReport wire;
+  wire.seed = 7;
+  wire.rules = 2;
+  wire.client_to_server = {11, 10, 1, 2};
+  wire.server_to_client = {9, 8, 3, 4};
+  wire.lost = 1;
+  wire.decisions = {{static_cast<std::int64_t>(start_ns) + 2'000'000, "rule", "lose-syn", "dropped",
+                     "a detail", "client -> server", 1, 1, "SYN seq 0 length 0"}};
+  wire.decisions_left_out = 6;
+  return wire;
+}
+
 RunReport every_field() {
   RunReport all = run();
   all.interrupted = true;
@@ -427,6 +440,7 @@ RunReport every_field() {
   one.witness.readings_left_out = 3;
   one.witness.final_sockets_left_out = 4;
   one.witness.destroyed_left_out = 5;
+  one.wire = sample_wire();
   one.settings[0].host = "server";
 
   CaseReport& udp = all.cases[1];

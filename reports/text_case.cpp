@@ -10,6 +10,7 @@
 #include "reports/style.h"
 #include "reports/text.h"
 #include "reports/text_traffic.h"
+#include "reports/text_wire.h"
 #include "reports/time_text.h"
 #include "reports/utf8.h"
 
@@ -158,7 +159,7 @@ std::string case_text(const CaseReport& one, const TextOptions& options) {
   for (const std::string& block :
        {reasons(one, style), programs(one, style, detail) + steps(one, style, options.verbose),
         traffic_lines(one, style), traffic_ladders(one, style, options.connection),
-        findings(one, style), where_to_look(one, style, options)}) {
+        wire_lines(one, style), findings(one, style), where_to_look(one, style, options)}) {
     if (!block.empty()) out += "\n" + block;
   }
   if (options.verbose) {

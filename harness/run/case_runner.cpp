@@ -17,14 +17,16 @@
 #include "run/second_witness.h"
 #include "run/settle.h"
 #include "run/stall_watch.h"
+#include "run/two_ends.h"
 #include "run/verdict.h"
+#include "run/wire_judgement.h"
 
 namespace wireproof::run {
 namespace {
 
 // Why this case cannot be tried here, or empty.
 std::string reason_to_skip(const scenario::Case& one, const lab::RunIdentity& identity) {
-  if (one.topology == lab::Topology::wire || one.topology == lab::Topology::remote) {
+  if (one.topology == lab::Topology::remote) {
     return fmt::format("topology {} is not available in this version", lab::name(one.topology));
   }
   if (identity.isolation == lab::Isolation::none && one.topology != lab::Topology::loopback) {
@@ -84,6 +86,7 @@ class CaseRun {
     stage_.start_captures();
     drive(deadline);
     settle();
+    stage_.stop_link();
     stage_.stop_captures();
     // The kernel multicasts from a work queue of its own, a little after the fact.
     report_.witness.destroyed = stage_.destroyed();
@@ -93,6 +96,7 @@ class CaseRun {
     append(report_.findings, stage_.programs().findings());
     judge_unix();
     judge_packets();
+    judge_wire();
     fold_consequences(report_.findings);
     tell();
   }
@@ -182,7 +186,15 @@ class CaseRun {
     const auto only_port = settings_.identity.isolation == lab::Isolation::none
                                ? stage_.server_address().port
                                : std::nullopt;
-    Observation seen = observe(captures.front().frames(), one, facts, only_port);
+    const bool wire = stage_.link() != nullptr;
+    Observation seen, at_server;  // the latter: of a wire alone
+    if (wire) {
+      EndsSeen ends = observe_ends(captures[0].frames(), captures[1].frames(), one, facts);
+      seen = std::move(ends.client);
+      at_server = std::move(ends.server);
+    } else {
+      seen = observe(captures.front().frames(), one, facts, only_port);
+    }
     report_.captures = stage_.write_captures(seen.findings, seen.connections);
     report_.captures.front().housekeeping = seen.housekeeping;
 
@@ -191,14 +203,20 @@ class CaseRun {
       append(report_.findings, connection.judgement.findings);
     }
     append(report_.findings, std::move(seen.findings));
+    for (auto& connection : at_server.connections) {
+      append(report_.findings, std::move(connection.judgement.findings));
+    }
+    append(report_.findings, std::move(at_server.findings));
     if (facts.dropped > 0) {
       Finding finding = make_finding(rule::capture_whole, Blame::harness, {}, "no packet lost",
                                      fmt::format("{} packets lost by the capture", facts.dropped));
       finding.inconclusive = true;
       report_.findings.push_back(std::move(finding));
     } else {
-      if (captures.size() > 1) judge_two_ends(captures[0].frames(), captures[1].frames());
-      append(report_.findings, compare_witnesses(seen.connections, report_.witness, quiet_));
+      if (captures.size() > 1 && !wire) {
+        judge_two_ends(captures[0].frames(), captures[1].frames());
+      }
+      compare_with_kernel(seen, wire ? &at_server : nullptr);
     }
     append(report_.findings, judge_final_states(one.expected.kernel, report_.witness.final_sockets,
                                                 stage_.server_address().port.value_or(0)));
@@ -206,6 +224,23 @@ class CaseRun {
     report_.frames_left_out = captures.front().frames().size() - report_.frames.size();
     report_.connections = std::move(seen.connections);
     report_.exchanges = std::move(seen.exchanges);
+  }
+
+  void compare_with_kernel(const Observation& seen, const Observation* at_server) {
+    if (!at_server) {
+      append(report_.findings, compare_witnesses(seen.connections, report_.witness, quiet_));
+      return;
+    }
+    append(report_.findings,
+           compare_witnesses(seen.connections, report_.witness, quiet_, Side::client));
+    append(report_.findings,
+           compare_witnesses(at_server->connections, report_.witness, quiet_, Side::server));
+  }
+
+  void judge_wire() {
+    if (!stage_.link()) return;
+    report_.wire = wire_report(stage_.scenario().wire.value_or(wire::Plan{}), *stage_.link());
+    append(report_.findings, run::judge_wire(*stage_.link(), completed_));
   }
 
   void judge_two_ends(std::span<const packet::Frame> client,

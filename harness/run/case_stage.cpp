@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "capture/writer.h"
 #include "packet/decode.h"
 
@@ -83,6 +84,10 @@ void CaseStage::start_captures() {
         std::make_unique<witness::SocketTable>(lab_.host(Side::server).netns.get());
     return;
   }
+  // Its interfaces are in this thread's namespace (lab/lab.h), the captured ones at the outer ends.
+  if (case_.topology == lab::Topology::wire) {
+    link_ = wire::Link::start(case_.wire.value_or(wire::Plan{}));
+  }
   std::vector<Side> sides{Side::client};
   if (!lab_.one_host()) sides.push_back(Side::server);
   for (const Side side : sides) {
@@ -103,6 +108,10 @@ void CaseStage::start_captures() {
     }
     watched_.push_back(std::move(one));
   }
+}
+
+void CaseStage::stop_link() {
+  if (link_) link_->stop(Deadline::after(capture_limit));
 }
 
 void CaseStage::stop_captures() {
@@ -265,7 +274,8 @@ void CaseStage::signal(Side who, int number) { programs_->signal(who, number); }
 
 bool CaseStage::await_packets(const scenario::step::AwaitPackets& wanted, Deadline deadline,
                               std::string& seen) {
-  const Watched& watched = watched_.front();
+  // At its sender's end: on a wire it may never come to the other.
+  const Watched& watched = wanted.from == Side::server ? watched_.back() : watched_.front();
   if (!watched.capture) return false;
   std::size_t matching = 0, segments = 0;
   std::string last = "none";
@@ -286,6 +296,43 @@ bool CaseStage::await_packets(const scenario::step::AwaitPackets& wanted, Deadli
   seen = fmt::format("{} matching among {} segments of the {} (the last: {})", matching, segments,
                      name(wanted.from), last);
   return found;
+}
+
+bool CaseStage::await_held(const std::string& name, std::size_t count, Deadline deadline,
+                           std::string& seen) {
+  const bool found = link_->await_held(name, count, deadline);
+  std::size_t held = 0;
+  std::string packets;
+  for (const wire::HeldPacket& packet : link_->held()) {
+    if (packet.name == name) ++held;
+    packets += fmt::format("; as {}: {}", quoted(packet.name), to_string(packet.packet));
+  }
+  seen = fmt::format("{} held{}", held, packets);
+  return found;
+}
+
+bool CaseStage::await_match(const std::string& rule, std::size_t count, Deadline deadline,
+                            std::string& seen) {
+  const bool found = link_->await_match(rule, count, deadline);
+  const wire::Stats stats = link_->stats();
+  seen = fmt::format("{} matched, of {} packets from the client and {} from the server",
+                     link_->matched(rule), stats.client_to_server.received,
+                     stats.server_to_client.received);
+  return found;
+}
+
+std::size_t CaseStage::release(const std::string& name) { return link_->release(name); }
+
+void CaseStage::set_link(bool up) {
+  if (up) {
+    link_->link_up();
+  } else {
+    link_->link_down();
+  }
+}
+
+void CaseStage::set_conditions(wire::Direction direction, const wire::Conditions& conditions) {
+  link_->set_conditions(direction, conditions);
 }
 
 void CaseStage::listening() {

@@ -13,6 +13,7 @@
 #include "run/case_runner.h"
 #include "run/programs.h"
 #include "script/script.h"
+#include "wire/link.h"
 
 namespace wireproof::run {
 
@@ -42,6 +43,10 @@ class CaseStage : public script::Stage {
 
   void start_captures();  // TCP and UDP; proven live when it returns
   void stop_captures();   // drained when it returns
+  // Topology wire, else null: forwards from start_captures() on. stop_link() forwards what is on
+  // its way and discards what is held.
+  void stop_link();
+  const wire::Link* link() const { return link_.get(); }
   std::vector<CaptureView> captures() const;
   // Files beside the case's report; findings become comments of their packets.
   std::vector<report::CaptureReport> write_captures(
@@ -68,6 +73,13 @@ class CaseStage : public script::Stage {
   void signal(Side who, int number) override;
   bool await_packets(const scenario::step::AwaitPackets& wanted, Deadline deadline,
                      std::string& seen) override;
+  bool await_held(const std::string& name, std::size_t count, Deadline deadline,
+                  std::string& seen) override;
+  bool await_match(const std::string& rule, std::size_t count, Deadline deadline,
+                   std::string& seen) override;
+  std::size_t release(const std::string& name) override;
+  void set_link(bool up) override;
+  void set_conditions(wire::Direction direction, const wire::Conditions& conditions) override;
   void listening() override;
 
  private:
@@ -88,6 +100,7 @@ class CaseStage : public script::Stage {
   // In a namespace shared with others: what was there before, as somebody's TIME_WAIT of our port.
   std::set<std::pair<packet::Endpoint, packet::Endpoint>> before_;
   std::vector<Watched> watched_;  // one host: one; else client, server
+  std::unique_ptr<wire::Link> link_;
   std::unique_ptr<Programs> programs_;
 };
 

@@ -11,7 +11,8 @@ std::span<const Rule> rules() {
       rule::program_output,   rule::program_ready,
       rule::unix_path,        rule::witness_bytes,
       rule::witness_final,    rule::witness_retransmissions,
-      rule::witness_state,
+      rule::witness_state,    rule::rule_unmatched,
+      rule::wire_lost,
   };
   return all;
 }

@@ -40,6 +40,10 @@ inline constexpr Rule witness_retransmissions{
     "the kernel counts as many retransmissions as the packets show"};
 inline constexpr Rule two_ends{"capture.two-ends", Severity::must, "harness",
                                "captures at both ends of a link show the same packets"};
+inline constexpr Rule rule_unmatched{"wire.rule-unmatched", Severity::must, "scenario",
+                                     "each rule of the wire matches, but for those that may miss"};
+inline constexpr Rule wire_lost{"wire.lost", Severity::must, "harness",
+                                "the emulated link itself loses nothing"};
 inline constexpr Rule capture_whole{"capture.whole", Severity::must, "pcap_stats(3)",
                                     "no packet was lost by the capture"};
 inline constexpr Rule expected_failure{

@@ -2,6 +2,7 @@
 // counts of each socket's last TCP_INFO. A disagreement is a finding. Thread rule: pure functions.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "reports/model.h"
@@ -10,9 +11,11 @@
 namespace wireproof::run {
 
 // Fills witness.compared and .disagreements. Only for a capture that lost nothing. `quiet`: the
-// final sockets were read when nothing moved any more.
+// final sockets were read when nothing moved any more. `only`: what one end says of itself, for
+// connections of its own capture, where the ends saw different packets.
 std::vector<Finding> compare_witnesses(const std::vector<report::ConnectionReport>& connections,
-                                       report::WitnessReport& witness, bool quiet);
+                                       report::WitnessReport& witness, bool quiet,
+                                       std::optional<Side> only = std::nullopt);
 
 // The scenario's `kernel` list against what was read at the end.
 std::vector<Finding> judge_final_states(const std::vector<scenario::FinalState>& expected,

@@ -9,29 +9,16 @@
 #include "scenario/names.h"
 #include "scenario/program_reader.h"
 #include "scenario/step_reader.h"
+#include "scenario/wire_reader.h"
 
 namespace wireproof::scenario {
 namespace {
 
-constexpr std::string_view keys[] = {"$schema",
-                                     "title",
-                                     "story",
-                                     "tags",
-                                     "matrix",
-                                     "topology",
-                                     "transport",
-                                     "family",
-                                     "path_length",
-                                     "requires",
-                                     "server",
-                                     "client",
-                                     "steps",
-                                     "expect",
-                                     "expected_failures",
-                                     "time_limit_ms",
-                                     "settle_ms",
-                                     "ring_kib",
-                                     "retry_inconclusive"};
+constexpr std::string_view keys[] = {
+    "$schema",           "title",         "story",     "tags",     "matrix",
+    "topology",          "wire",          "transport", "family",   "path_length",
+    "requires",          "server",        "client",    "steps",    "expect",
+    "expected_failures", "time_limit_ms", "settle_ms", "ring_kib", "retry_inconclusive"};
 
 constexpr std::int64_t longest_case_ms = 600'000;
 constexpr std::size_t longest_title = 200;
@@ -164,6 +151,13 @@ Case read_case(const Node& root, const Vocabulary& vocabulary, Errors& errors) {
     if (side == Side::server && program && one.topology == lab::Topology::remote) {
       errors.add(object.key_offset("server"), "a server to start in a scenario with a remote one",
                  "topology \"remote\" drives a server that runs elsewhere: remove \"server\"");
+    }
+  }
+  if (const Field wire = object.get("wire")) {
+    one.wire = read_wire(wire, one.family, errors);
+    if (one.topology != lab::Topology::wire) {
+      errors.add(object.key_offset("wire"), "rules for a wire that is not there",
+                 "add \"topology\": \"wire\"");
     }
   }
   if (const Field script = object.get("steps")) {

@@ -110,6 +110,20 @@ struct Describe {
   std::string operator()(const step::PathExists& s) const {
     return fmt::format("path {} {}", printable(s.path), s.exists ? "exists" : "does not exist");
   }
+  std::string operator()(const step::ReleaseHeld& s) const { return "release " + s.name; }
+  std::string operator()(const step::AwaitHeld& s) const {
+    return fmt::format("await {} packet{} held as {}", s.count, s.count == 1 ? "" : "s", s.name);
+  }
+  std::string operator()(const step::AwaitMatch& s) const {
+    return fmt::format("await {} match{} of rule {}", s.count, s.count == 1 ? "" : "es", s.rule);
+  }
+  std::string operator()(const step::SetLink& s) const { return s.up ? "link up" : "link down"; }
+  std::string operator()(const step::SetConditions& s) const {
+    return fmt::format("new conditions {}",
+                       s.direction == wire::Direction::client_to_server   ? "client to server"
+                       : s.direction == wire::Direction::server_to_client ? "server to client"
+                                                                          : "in both directions");
+  }
   std::string operator()(const RepeatStep& s) const {
     return fmt::format("repeat {} step{} {} times", s.steps.size(), s.steps.size() == 1 ? "" : "s",
                        s.times);

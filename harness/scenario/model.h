@@ -15,6 +15,7 @@
 #include "lab/lab.h"
 #include "tcp/judge.h"
 #include "udp/exchange.h"
+#include "wire/model.h"
 #include "witness/socket_table.h"
 
 namespace wireproof::scenario {
@@ -147,6 +148,25 @@ struct AwaitPackets {
   std::uint16_t flags_all = 0, flags_none = 0;
   std::size_t count = 1;
 };  // seen by the capture
+// Of the emulated link (topology wire).
+struct ReleaseHeld {
+  std::string name;
+};
+struct AwaitHeld {
+  std::string name;
+  std::size_t count = 1;
+};
+struct AwaitMatch {
+  std::string rule;
+  std::size_t count = 1;
+};
+struct SetLink {
+  bool up = true;
+};
+struct SetConditions {
+  wire::Direction direction = wire::Direction::both;
+  wire::Conditions conditions;
+};
 struct AwaitExit {
   Side who = Side::client;
 };
@@ -178,7 +198,8 @@ struct Step {
   std::variant<step::Connect, step::Bind, step::Listen, step::Accept, step::Send, step::Expect,
                step::Shutdown, step::Close, step::Abort, step::SetOption, step::Pause,
                step::AwaitState, step::AwaitPackets, step::AwaitExit, step::Launch, step::Signal,
-               step::Chmod, step::PathExists, RepeatStep>
+               step::Chmod, step::PathExists, step::ReleaseHeld, step::AwaitHeld, step::AwaitMatch,
+               step::SetLink, step::SetConditions, RepeatStep>
       action;
   milliseconds within{2000};  // the deadline of a blocking step
   std::string why;            // the author's words, shown beside it
@@ -218,6 +239,7 @@ struct Case {
   std::vector<std::string> tags;
   std::map<std::string, std::string> parameters;  // the matrix's choice
   lab::Topology topology = lab::Topology::loopback;
+  std::optional<wire::Plan> wire;  // topology wire; absent: a link that only forwards
   Transport transport = Transport::tcp;
   Family family = Family::ipv4;
   std::optional<Program> server, client;       // absent: the scripted peer's part

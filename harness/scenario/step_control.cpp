@@ -1,9 +1,12 @@
 // The steps that wait, and those about programs, paths and other steps.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "scenario/names.h"
 #include "scenario/step_reader.h"
+#include "scenario/wire_reader.h"
 
 namespace wireproof::scenario {
 namespace {
@@ -21,22 +24,27 @@ StepReader::Action StepReader::pause(const Field& value) {
 }
 
 StepReader::Action StepReader::await(const Field& value) {
-  constexpr std::string_view keys[] = {"state", "packets", "exit", "on", "side", "count"};
+  constexpr std::string_view keys[] = {"state", "packets", "exit", "held",
+                                       "match", "on",      "side", "count"};
+  constexpr std::string_view kinds[] = {"state", "packets", "exit", "held", "match"};
   const Object object(value, keys, errors_);
   if (!object.valid()) return std::nullopt;
-  const int kinds = object.has("state") + object.has("packets") + object.has("exit");
-  if (kinds != 1) {
-    errors_.add(object.offset(), kinds == 0 ? "nothing says what to await" : "one thing at a time",
-                "\"state\", \"packets\" or \"exit\"");
+  const auto given = std::ranges::count_if(kinds, [&](auto key) { return object.has(key); });
+  if (given != 1) {
+    errors_.add(object.offset(), given == 0 ? "nothing says what to await" : "one thing at a time",
+                alternatives(kinds));
     return std::nullopt;
   }
   if (object.has("state")) return await_state(object);
+  const bool of_wire = object.has("held") || object.has("match");
   for (const std::string_view key : {"on", "side", "count"}) {
-    if (!object.has(key)) continue;
+    if (!object.has(key) || (of_wire && key == "count")) continue;
     errors_.add(object.key_offset(key), fmt::format("\"{}\" goes with \"state\"", key),
                 object.has("packets") ? "inside \"packets\" there are \"from\" and \"count\""
                                       : "remove it");
   }
+  if (object.has("held")) return await_held(object);
+  if (object.has("match")) return await_match(object);
   return object.has("packets") ? await_packets(object) : await_exit(object);
 }
 
@@ -104,26 +112,12 @@ StepReader::Action StepReader::await_packets(const Object& object) {
     await.count = static_cast<std::size_t>(*count);
   }
   const auto flags = [&](std::string_view key) {
-    std::uint16_t bits = 0;
     const Field field = packets.get(key);
-    const auto text = field ? read_string(field, errors_) : std::nullopt;
-    if (!text) return bits;
+    if (!field) return std::uint16_t{0};
     if (case_.transport != Transport::tcp) {
       errors_.add(packets.key_offset(key), "only TCP has flags", "remove it");
     }
-    std::size_t begin = 0;
-    while (begin <= text->size()) {
-      const std::size_t end = std::min(text->find(' ', begin), text->size());
-      const std::string word = text->substr(begin, end - begin);
-      begin = end + 1;
-      std::uint16_t bit = 0;
-      for (const auto& flag : tcp_flags) {
-        if (flag.name == word) bit = flag.value;
-      }
-      if (bit == 0) unknown_name(field, "TCP flag", word, names_of(tcp_flags), errors_);
-      bits = static_cast<std::uint16_t>(bits | bit);
-    }
-    return bits;
+    return read_flags(field, errors_);
   };
   await.flags_all = flags("flags");
   await.flags_none = flags("without");

@@ -26,7 +26,8 @@ const StepReader::Verb StepReader::verbs[] = {
     {"pause_ms", false, &StepReader::pause},    {"await", true, &StepReader::await},
     {"launch", true, &StepReader::launch},      {"signal", false, &StepReader::signal},
     {"chmod", false, &StepReader::chmod},       {"path_exists", true, &StepReader::path_exists},
-    {"repeat", false, &StepReader::repeat},
+    {"repeat", false, &StepReader::repeat},     {"release", false, &StepReader::release},
+    {"link", false, &StepReader::link},         {"conditions", false, &StepReader::conditions},
 };
 
 std::vector<std::string_view> StepReader::verb_names() { return names_of(verbs); }

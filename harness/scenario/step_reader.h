@@ -55,10 +55,19 @@ class StepReader {
   Action chmod(const Field& value);
   Action path_exists(const Field& value);
   Action repeat(const Field& value);
+  // step_wire.cpp
+  Action release(const Field& value);
+  Action link(const Field& value);
+  Action conditions(const Field& value);
 
   Action await_state(const Object& object);
   Action await_packets(const Object& object);
   Action await_exit(const Object& object);
+  Action await_held(const Object& object);
+  Action await_match(const Object& object);
+  bool require_wire(std::size_t offset, std::string_view what);
+  enum class WireName { held, rule };
+  std::optional<std::string> read_wire_name(const Field& field, WireName kind);
   bool read_kind(const Object& object, const Field& kind, step::Expect& expect);
   void check_expect(const Object& object, const Field& kind, const step::Expect& expect);
 

@@ -52,6 +52,12 @@ Outcome expect_datagram(Context&, PeerSocket&, const scenario::step::Expect&, co
 Outcome perform(Context&, const scenario::step::AwaitState&, const Timing&);
 Outcome perform(Context&, const scenario::step::AwaitPackets&, const Timing&);
 Outcome perform(Context&, const scenario::step::AwaitExit&, const Timing&);
+// wire_steps.cpp
+Outcome perform(Context&, const scenario::step::ReleaseHeld&, const Timing&);
+Outcome perform(Context&, const scenario::step::AwaitHeld&, const Timing&);
+Outcome perform(Context&, const scenario::step::AwaitMatch&, const Timing&);
+Outcome perform(Context&, const scenario::step::SetLink&, const Timing&);
+Outcome perform(Context&, const scenario::step::SetConditions&, const Timing&);
 // program_steps.cpp
 Outcome perform(Context&, const scenario::step::Pause&, const Timing&);
 Outcome perform(Context&, const scenario::step::Launch&, const Timing&);

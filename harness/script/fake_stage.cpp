@@ -39,6 +39,20 @@ bool FakeStage::await_packets(const scenario::step::AwaitPackets&, Deadline dead
   return false;
 }
 
+bool FakeStage::await_held(const std::string& name, std::size_t count, Deadline deadline,
+                           std::string& seen) {
+  seen = fmt::format("{} held", held[name]);
+  if (held[name] < count) sleep_until(deadline);
+  return held[name] >= count;
+}
+
+bool FakeStage::await_match(const std::string& rule, std::size_t count, Deadline deadline,
+                            std::string& seen) {
+  seen = fmt::format("{} matched", matched[rule]);
+  if (matched[rule] < count) sleep_until(deadline);
+  return matched[rule] >= count;
+}
+
 void FakeStage::listening() {
   ++announced;
   if (on_listening) on_listening();

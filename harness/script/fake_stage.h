@@ -5,6 +5,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,6 +31,15 @@ class FakeStage : public Stage {
   void signal(Side who, int number) override { signals.emplace_back(who, number); }
   bool await_packets(const scenario::step::AwaitPackets& wanted, Deadline deadline,
                      std::string& seen) override;
+  bool await_held(const std::string& name, std::size_t count, Deadline deadline,
+                  std::string& seen) override;
+  bool await_match(const std::string& rule, std::size_t count, Deadline deadline,
+                   std::string& seen) override;
+  std::size_t release(const std::string& name) override { return std::exchange(held[name], 0); }
+  void set_link(bool up) override { link_up = up; }
+  void set_conditions(wire::Direction direction, const wire::Conditions& wanted) override {
+    conditions.emplace_back(direction, wanted);
+  }
   void listening() override;
 
   scenario::Target server;
@@ -37,7 +47,10 @@ class FakeStage : public Stage {
   std::array<std::string, 2> descriptions{"runs", "runs"};
   std::vector<Side> launched;
   std::vector<std::pair<Side, int>> signals;
-  std::string packets_seen;  // empty: none come until the deadline
+  std::string packets_seen;                          // empty: none come until the deadline
+  std::map<std::string, std::size_t> held, matched;  // on the wire
+  bool link_up = true;
+  std::vector<std::pair<wire::Direction, wire::Conditions>> conditions;
   int announced = 0;
   std::function<void()> on_listening;
 

@@ -53,7 +53,9 @@ INSTANTIATE_TEST_SUITE_P(Of, Miss, testing::ValuesIn(all_misses()),
                          [](const auto& one) { return one.param.name; });
 
 TEST(EveryRule, IsBrokenByATest) {
-  std::set<std::string_view> broken, listed;
+  // Those of the wire: wire_steps_test.cpp.
+  std::set<std::string_view> broken{"script.await-held", "script.await-match", "script.release"};
+  std::set<std::string_view> listed;
   for (const MissCase& one : all_misses()) broken.insert(one.rule);
   for (const Rule& one : rules()) {
     EXPECT_TRUE(listed.insert(one.id).second) << one.id << " is listed twice";

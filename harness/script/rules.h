@@ -70,6 +70,12 @@ inline constexpr Rule await_state{"script.await-state", Severity::must, "scenari
                                   "the kernel lists a TCP state by its deadline"};
 inline constexpr Rule await_packets{"script.await-packets", Severity::must, "scenario",
                                     "packets are captured by their deadline"};
+inline constexpr Rule await_held{"script.await-held", Severity::must, "scenario",
+                                 "the wire holds packets by its deadline"};
+inline constexpr Rule await_match{"script.await-match", Severity::must, "scenario",
+                                  "a rule of the wire matches by its deadline"};
+inline constexpr Rule release{"script.release", Severity::must, "scenario",
+                              "what is released from the wire is held there"};
 inline constexpr Rule await_exit{"script.await-exit", Severity::must, "scenario",
                                  "a program ends by its deadline"};
 inline constexpr Rule path_missing{"script.path-missing", Severity::must, "scenario",

@@ -52,6 +52,14 @@ class Stage {
   // words.
   virtual bool await_packets(const scenario::step::AwaitPackets& wanted, Deadline deadline,
                              std::string& seen) = 0;
+  // The emulated link, of topology wire alone. `seen` in words, also at the deadline.
+  virtual bool await_held(const std::string& name, std::size_t count, Deadline deadline,
+                          std::string& seen) = 0;
+  virtual bool await_match(const std::string& rule, std::size_t count, Deadline deadline,
+                           std::string& seen) = 0;
+  virtual std::size_t release(const std::string& name) = 0;  // how many were held
+  virtual void set_link(bool up) = 0;
+  virtual void set_conditions(wire::Direction direction, const wire::Conditions& conditions) = 0;
   // Called after the first listen (or bind of a datagram socket): the runner may start the client.
   virtual void listening() = 0;
 };

@@ -1,0 +1,87 @@
+#include "run/wire_judgement.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "run/rules.h"
+
+namespace wireproof::run {
+namespace {
+
+report::WireLane lane(const wire::LaneStats& stats) {
+  return {stats.received, stats.forwarded, stats.dropped_by_rule, stats.dropped_by_condition};
+}
+
+// Without addresses: those of clients differ from run to run.
+std::string words(const wire::PacketId& packet) {
+  if (packet.number == 0) return {};
+  std::string text;
+  switch (packet.protocol) {
+    case packet::Protocol::tcp:
+      text = packet::flags_text(packet.flags);
+      if (packet.sequence) text += fmt::format(" seq {}", *packet.sequence);
+      if (packet.acknowledgement) text += fmt::format(" ack {}", *packet.acknowledgement);
+      break;
+    case packet::Protocol::udp:
+      text = "UDP";
+      break;
+    case packet::Protocol::icmp:
+    case packet::Protocol::icmpv6:
+      text = fmt::format("ICMP type {} code {}", packet.icmp_type, packet.icmp_code);
+      break;
+    default:
+      text = "packet";
+  }
+  text += fmt::format(" length {}", packet.payload_length);
+  if (packet.retransmission) text += " again";
+  return text;
+}
+
+}  // namespace
+
+report::WireReport wire_report(const wire::Plan& plan, const wire::Link& link) {
+  const wire::Stats stats = link.stats();
+  report::WireReport report;
+  report.seed = plan.seed;
+  report.rules = plan.rules.size();
+  report.client_to_server = lane(stats.client_to_server);
+  report.server_to_client = lane(stats.server_to_client);
+  report.lost = stats.lost();
+  report.decisions_left_out = stats.decisions_left_out;
+  for (const wire::Decision& decision : link.decisions()) {
+    report.decisions.push_back({decision.time_ns, std::string(wire::name(decision.cause)),
+                                decision.name, std::string(wire::name(decision.deed)),
+                                decision.detail, std::string(wire::name(decision.packet.direction)),
+                                decision.packet.number, decision.packet.connection,
+                                words(decision.packet)});
+  }
+  return report;
+}
+
+std::vector<Finding> judge_wire(const wire::Link& link, bool completed) {
+  return judge_wire(link.unmatched(), link.stats(), completed);
+}
+
+std::vector<Finding> judge_wire(const std::vector<std::string>& unmatched, const wire::Stats& stats,
+                                bool completed) {
+  std::vector<Finding> findings;
+  for (const std::string& name : unmatched) {
+    if (!completed) break;
+    findings.push_back(make_finding(
+        rule::rule_unmatched, Blame::none, {},
+        fmt::format("rule {} of the wire matches a packet", quoted(name)),
+        fmt::format("none of {} from the client and {} from the server",
+                    stats.client_to_server.received, stats.server_to_client.received)));
+  }
+  if (stats.lost() > 0 || !stats.failure.empty()) {
+    Finding finding = make_finding(
+        rule::wire_lost, Blame::harness, {}, "no packet lost but by rules and conditions",
+        stats.failure.empty() ? fmt::format("{} lost", stats.lost())
+                              : fmt::format("{} lost; {}", stats.lost(), stats.failure));
+    finding.inconclusive = true;
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+}  // namespace wireproof::run

@@ -91,7 +91,25 @@ bool seccomp_filtered() {
   return false;
 }
 
+// Mount points are told as they are seen from the process's root.
+bool root_is_no_mount_point() {
+  std::ifstream mounts("/proc/self/mountinfo");
+  bool any = false;
+  for (std::string id, parent, device, root, point, rest;
+       mounts >> id >> parent >> device >> root >> point && std::getline(mounts, rest);) {
+    if (point == "/") return false;
+    any = true;
+  }
+  return any;
+}
+
+constexpr std::string_view chroot_remedy =
+    "the root folder of this chroot is no mount point: mount --bind it on itself before chroot "
+    "(for "
+    "--isolation root), or enter it by pivot_root or systemd-nspawn";
+
 std::string user_remedy(const Refusal& refusal, const MachineFacts& facts) {
+  if (facts.in_chroot && refusal.error_number == EPERM) return std::string(chroot_remedy);
   if (facts.unprivileged_userns_clone == 0 && !facts.is_root)
     return "kernel.unprivileged_userns_clone is 0: sudo sysctl -w "
            "kernel.unprivileged_userns_clone=1";
@@ -114,8 +132,9 @@ std::string user_remedy(const Refusal& refusal, const MachineFacts& facts) {
   return "run with sudo (--isolation root)";
 }
 
-std::string root_remedy(const MachineFacts& facts) {
+std::string root_remedy(const Refusal& refusal, const MachineFacts& facts) {
   if (!facts.is_root) return "run with sudo";
+  if (facts.in_chroot && refusal.error_number == EINVAL) return std::string(chroot_remedy);
   if (facts.in_container || facts.seccomp_filtered)
     return "start the container with --cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add NET_RAW and "
            "--security-opt seccomp=unconfined, or with --privileged";
@@ -128,6 +147,7 @@ std::string root_remedy(const MachineFacts& facts) {
 MachineFacts read_machine_facts() {
   return {::geteuid() == 0,
           ::access("/.dockerenv", F_OK) == 0 || ::access("/run/.containerenv", F_OK) == 0,
+          root_is_no_mount_point(),
           seccomp_filtered(),
           read_number("kernel.unprivileged_userns_clone"),
           read_number("user.max_user_namespaces"),
@@ -141,7 +161,7 @@ Probe explain(Isolation level, const Refusal& refusal, const MachineFacts& facts
       probe.remedy = user_remedy(refusal, facts);
       break;
     case Isolation::root:
-      probe.remedy = root_remedy(facts);
+      probe.remedy = root_remedy(refusal, facts);
       break;
     case Isolation::none:
       probe.remedy = facts.in_container

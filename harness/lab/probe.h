@@ -13,7 +13,8 @@ namespace wireproof::lab {
 struct MachineFacts {
   bool is_root = false;
   bool in_container = false;
-  bool seccomp_filtered = false;                  // /proc/self/status, Seccomp: 2
+  bool in_chroot = false;         // "/" is no mount point: user_namespaces(7), EPERM
+  bool seccomp_filtered = false;  // /proc/self/status, Seccomp: 2
   std::optional<long> unprivileged_userns_clone;  // kernel., Debian's own: 0 forbids
   std::optional<long> max_user_namespaces;        // user.
   std::optional<long> apparmor_restricts_userns;  // kernel., Ubuntu 24.04's: 1 restricts

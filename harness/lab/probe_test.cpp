@@ -132,6 +132,14 @@ TEST(Explain, NamesWhatForbidsUserNamespaces) {
   EXPECT_THAT(explain(Isolation::user, {"", EINVAL}, plain).remedy, HasSubstr("CONFIG_USER_NS"));
 }
 
+TEST(Explain, AChrootHasARemedyOfItsOwn) {
+  MachineFacts chroot;
+  chroot.is_root = chroot.in_chroot = true;
+  EXPECT_THAT(explain(Isolation::user, {"", EPERM}, chroot).remedy, HasSubstr("mount --bind"));
+  EXPECT_THAT(explain(Isolation::root, {"", EINVAL}, chroot).remedy, HasSubstr("mount --bind"));
+  EXPECT_THAT(explain(Isolation::root, {"", EPERM}, chroot).remedy, HasSubstr("CAP_SYS_ADMIN"));
+}
+
 TEST(Explain, RootAndNoneHaveTheirOwnRemedies) {
   MachineFacts container;
   container.is_root = container.in_container = true;

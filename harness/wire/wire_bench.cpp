@@ -82,7 +82,7 @@ struct Between {
     if (kind == bare_tx_ring) forwarder = std::make_unique<BareForwarder<TxRing>>();
     if (forwarder) return;
     if (kind == link_with_rules) {
-      for (const std::uint16_t port : {1, 2, 3, 4}) {
+      for (std::uint16_t port = 1; port <= 4; ++port) {
         Match on;
         on.flags_all_of = packet::flag::syn;
         on.client_port = port;
@@ -167,7 +167,7 @@ void TcpRoundTrip(benchmark::State& state) {
                         [&] { return witness::testing::connected(SOCK_STREAM, at); });
   const Fd server = witness::testing::accepted(listener);
   const int on = 1;
-  for (const Fd* one : {&client, &server})
+  for (const Fd* one : std::initializer_list<const Fd*>{&client, &server})
     ::setsockopt(one->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   std::thread echo([&] {
     char byte = 0;

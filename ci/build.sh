@@ -9,6 +9,8 @@ shift || true
 
 # Warnings are errors in CI, not for a user with another compiler.
 flags=(-DWIREPROOF_WERROR="$([ -n "${CI:-}" ] && echo ON || echo OFF)")
+# Likewise the HTML report: a user's machine may have no way to the npm registry.
+flags+=(-DWIREPROOF_VIEWER="$([ -n "${CI:-}" ] && echo ON || echo AUTO)")
 command -v ccache >/dev/null && flags+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
 # Ninja configures again by itself when a CMake file changed; here only what it cannot know.

@@ -4,8 +4,12 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
-mapfile -t wanted < <(awk -v groups=" $* " '
-  { sub(/#.*/, "") }
+system=$(. /etc/os-release && echo "${ID:-}")
+mapfile -t wanted < <(awk -v groups=" $* " -v id="$system" '
+  { sub(/#.*/, ""); command = "" }
+  match($0, /cmd=[^ ]+/) { command = substr($0, RSTART + 4, RLENGTH - 4); sub(/ *cmd=[^ ]+/, "") }
+  match($0, / on=[^ ]+/) { if (substr($0, RSTART + 4, RLENGTH - 4) != id) next; sub(/ on=[^ ]+/, "") }
+  command != "" && system("command -v " command " >/dev/null") == 0 { next }
   NF == 1 || (NF > 1 && index(groups, " " $2 " ")) { print $1 }' "$here/packages.txt")
 declare -A installed
 while read -r package status; do

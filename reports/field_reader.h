@@ -83,6 +83,7 @@ class FieldReader {
   void rare_words(std::string_view key, Bits& bits, ToText to_text, unsigned bit_count) {
     words(key, bits, to_text, bit_count);
   }
+  void output(std::string_view key, std::string& text) { (*this)(key, text); }
   template <class T>
   void list(std::string_view key, std::vector<T>& items, std::string_view left_out_key,
             std::uint64_t& left_out) {

@@ -64,6 +64,7 @@ class FieldWriter {
   void rare_words(std::string_view key, Bits bits, ToText to_text, unsigned bit_count) {
     if (bits != 0) words(key, bits, to_text, bit_count);
   }
+  void output(std::string_view key, std::string_view text);
   template <class T>
   void list(std::string_view key, const std::vector<T>& items, std::string_view left_out_key,
             std::uint64_t left_out) {

@@ -7,6 +7,7 @@
 //   visit.time(key, ns)       nanoseconds since the case's start; left out when 0 (not known)
 //   visit.text(key, value, to_text, from_text)        by its name
 //   visit.words(key, bits, to_text, bit_count)        a set of bits as a list of their names
+//   visit.output(key, text)   bounded: the first and the last of a program's output
 //   visit.list(key, vector, left_out_key, left_out)   bounded: first and last items, and a count
 #pragma once
 

@@ -59,8 +59,8 @@ void describe(V& visit, Ref<V, TargetReport> target) {
   visit("exit", target.exit);
   visit("exit_code", target.exit_code);
   visit("cpu_ms", target.cpu_ms);
-  visit("output", target.output);
-  visit("error_output", target.error_output);
+  visit.output("output", target.output);
+  visit.output("error_output", target.error_output);
   visit("output_bytes", target.output_bytes);
   visit("error_bytes", target.error_bytes);
 }

@@ -87,7 +87,7 @@ TEST(ReportJson, DatagramBytesAreHexadecimal) {
 }
 
 TEST(ReportJson, LongListsKeepBothEndsAndCountTheRest) {
-  CaseReport one = sample::passed_case();
+  CaseReport one = sample::failed_case();
   std::vector<tcp::Segment>& segments = one.connections[0].connection.segments;
   const tcp::Segment model = segments.back();
   segments.assign(10'001, model);
@@ -106,8 +106,18 @@ TEST(ReportJson, LongListsKeepBothEndsAndCountTheRest) {
   EXPECT_EQ(Json::parse(to_json(one))["connections"][0].count("segments_left_out"), 0u);
 }
 
-TEST(ReportJson, LongConnectionsShareOneBudget) {
+TEST(ReportJson, OrdinaryConnectionsKeepFewer) {
   CaseReport one = sample::passed_case();
+  std::vector<tcp::Segment>& segments = one.connections[0].connection.segments;
+  segments.resize(9'000, segments.back());
+  const auto read = case_from_json(to_json(one));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->connections[0].connection.segments.size(), 2'000u);
+  EXPECT_EQ(read->connections[0].segments_left_out, 7'000u);
+}
+
+TEST(ReportJson, LongConnectionsShareOneBudget) {
+  CaseReport one = sample::failed_case();
   std::vector<tcp::Segment>& segments = one.connections[0].connection.segments;
   segments.resize(12'000, segments.back());
   one.connections.resize(6, one.connections[0]);
@@ -120,6 +130,20 @@ TEST(ReportJson, LongConnectionsShareOneBudget) {
     EXPECT_EQ(kept.back() + each.segments_left_out, 12'000u);
   }
   EXPECT_EQ(kept, (std::vector<std::size_t>{10'000, 5'000, 2'500, 1'250, 624, 312}));
+  EXPECT_EQ(to_json(*read), text) << "a second writing leaves out more";
+}
+
+TEST(ReportJson, LongOutputsKeepBothEnds) {
+  CaseReport one = sample::passed_case();
+  one.targets[0].output = "first" + std::string(1'000'000, '.') + "last";
+  const std::string text = to_json(one);
+  const auto read = case_from_json(text);
+  ASSERT_TRUE(read);
+  const std::string& kept = read->targets[0].output;
+  EXPECT_LT(kept.size(), 70'000u);
+  EXPECT_TRUE(kept.starts_with("first"));
+  EXPECT_TRUE(kept.ends_with("last"));
+  EXPECT_THAT(kept, HasSubstr("[... 934473 bytes left out ...]"));
   EXPECT_EQ(to_json(*read), text) << "a second writing leaves out more";
 }
 

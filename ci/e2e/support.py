@@ -6,6 +6,7 @@ side by side: each works in a folder of its own and looks only for traces of its
 """
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -29,6 +30,11 @@ if not TARGETS.is_dir():
     TARGETS = BUILD.parent / "libexec/wireproof/targets"
 SCENARIOS = SOURCE / "scenarios"
 IS_ROOT = os.geteuid() == 0
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
 
 # Exit statuses of the program.
 PASSED, FAILED, USAGE, MACHINE, INTERRUPTED = 0, 1, 2, 3, 130
@@ -99,8 +105,19 @@ class TestCase(unittest.TestCase):
             command, cwd=cwd or (user.home if user else self.folder), stdin=stdin,
             env=env or environment(**(user.environment if user else {})), timeout=timeout,
             capture_output=True, **(user.identity if user else {}))
-        return Outcome(command, started.returncode, started.stdout.decode("utf-8", "replace"),
-                       started.stderr.decode("utf-8", "replace"), results or self.folder)
+        outcome = Outcome(command, started.returncode, started.stdout.decode("utf-8", "replace"),
+                          started.stderr.decode("utf-8", "replace"), results or self.folder)
+        if arguments and arguments[0] == "run":
+            self.assert_report_is_valid(outcome.results / "report.json")
+        return outcome
+
+    def assert_report_is_valid(self, path):
+        """A report that is there keeps to its schema. (Large ones cost seconds: test_reports.py has one.)"""
+        if jsonschema is None or not path.is_file() or path.stat().st_size > 1 << 20:
+            return
+        errors = [f"{'/'.join(map(str, e.absolute_path))}: {e.message[:300]}"
+                  for e in report_validator().iter_errors(json.loads(path.read_bytes()))]
+        self.assertEqual(errors[:5], [], str(path))
 
     def assert_status(self, outcome, status):
         self.assertEqual(outcome.status, status, f"\n{outcome}")
@@ -115,6 +132,12 @@ class TestCase(unittest.TestCase):
         if expected_failure is not None:
             self.assertEqual(bool(seen.get("expected_failure")), expected_failure, told)
         return seen
+
+
+@functools.cache
+def report_validator():
+    schema = json.loads((SOURCE / "reports/schema/report.schema.json").read_text())
+    return jsonschema.Draft202012Validator(schema)
 
 
 def remove_tree(folder):

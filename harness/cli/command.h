@@ -32,6 +32,7 @@ using Chosen = std::function<int()>;
 void add_run_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_list_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_show_command(CLI::App& program, Console& console, Chosen& chosen);
+void add_report_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_rules_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_check_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_doctor_command(CLI::App& program, Console& console, Chosen& chosen);

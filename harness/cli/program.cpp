@@ -122,6 +122,7 @@ int main_command(int argc, const char* const* argv, Console& console) {
   add_run_command(program, console, chosen);
   add_check_command(program, console, chosen);
   add_show_command(program, console, chosen);
+  add_report_command(program, console, chosen);
   add_list_command(program, console, chosen);
   add_rules_command(program, console, chosen);
   add_init_command(program, console, chosen);

@@ -8,16 +8,15 @@
 #include <ostream>
 #include <random>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/layout.h"
 #include "cli/progress.h"
+#include "cli/report_outputs.h"
 #include "cli/selection.h"
 #include "lab/lab.h"
 #include "reports/context.h"
-#include "reports/junit.h"
 #include "reports/report.h"
 #include "reports/style.h"
 #include "reports/text.h"
@@ -30,7 +29,8 @@ constexpr std::size_t failed_cases_in_full = 3;
 
 struct RunRequest {
   SelectionRequest selection;
-  std::string isolation = "auto", out = "wireproof-results", json, junit, colour = "auto";
+  std::string isolation = "auto", out = "wireproof-results", colour = "auto";
+  ReportOutputs outputs;
   unsigned jobs = 0, repeat = 1;
   std::uint64_t seed = 0;
   bool until_fail = false, dry_run = false, strict = false, quiet = false, verbose = false;
@@ -82,37 +82,25 @@ void prepare(const RunRequest& request) {
   const auto prepared = report::prepare_folder(request.out);
   if (!prepared) throw UsageError(prepared.error().message, prepared.error().hint);
   // Also what is written at the end is tried now, not after minutes of work.
-  for (const std::string& file : {request.json, request.junit}) {
-    if (!file.empty() && file != "-") write_file_atomically(file, "");
-  }
+  try_outputs(request.outputs);
 }
 
 // What could not be written, said after everything else was tried.
 int write_reports(const RunRequest& request, const report::RunReport& run, Console& console) {
   int status = exit_status::passed;
-  const auto attempt = [&](auto&& write) {
-    try {
-      write();
-    } catch (const SystemError& error) {
-      console.err << "wireproof: " << printable(error.what(), 2000) << '\n';
-      status = exit_status::cannot_run;
-    }
-  };
-  attempt([&] { report::write_report(request.out, run); });
-  if (request.json == "-") {
-    console.out << report::to_json(run) << std::flush;
-  } else if (!request.json.empty()) {
-    attempt([&] { write_file_atomically(request.json, report::to_json(run)); });
+  try {
+    report::write_report(request.out, run);
+  } catch (const SystemError& error) {
+    console.err << "wireproof: " << printable(error.what(), 2000) << '\n';
+    status = exit_status::cannot_run;
   }
-  if (!request.junit.empty()) {
-    attempt([&] { write_file_atomically(request.junit, report::to_junit(run, request.out)); });
-  }
+  if (!write_outputs(request.outputs, run, request.out, console)) status = exit_status::cannot_run;
   return status;
 }
 
 void print_summary(const RunRequest& request, const report::RunReport& run, Console& console) {
   // With the report on standard output, nothing else may stand there.
-  const bool to_error = request.json == "-";
+  const bool to_error = request.outputs.to_standard_output();
   std::ostream& stream = to_error ? console.err : console.out;
   report::TextOptions options = text_options(console, request.colour);
   options.colour = wants_colour(console, request.colour,
@@ -167,6 +155,7 @@ int list_only(const Selection& selection, Console& console) {
 }
 
 int run_command(const RunRequest& request, Console& console, int argc, const char* const* argv) {
+  check_outputs(request.outputs);
   const Layout layout = find_layout(this_program());
   const Selection selection = select_cases(request.selection, layout);
   if (request.dry_run) return list_only(selection, console);
@@ -227,9 +216,7 @@ void add_how_options(CLI::App& command, RunRequest& request) {
   command.add_flag("--strict", request.strict, "should-rules fail too");
   command.add_option("--out", request.out, "results folder (wireproof-results)")
       ->option_text("DIR");
-  command.add_option("--json", request.json, "the report as JSON, also here; - is stdout")
-      ->option_text("FILE");
-  command.add_option("--junit", request.junit, "the report as JUnit XML")->option_text("FILE");
+  add_output_options(command, request.outputs);
   command.add_flag("--quiet", request.quiet, "the summary only");
   command.add_flag("--verbose", request.verbose, "a line for every case");
   add_colour_option(command, request.colour);

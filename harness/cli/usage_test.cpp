@@ -16,8 +16,8 @@ using testing::Not;
 
 const ProgramForTest wireproof;
 
-const std::vector<std::vector<std::string>> commands = {{},       {"run"},   {"check"}, {"show"},
-                                                        {"list"}, {"rules"}, {"init"},  {"doctor"}};
+const std::vector<std::vector<std::string>> commands = {
+    {}, {"run"}, {"check"}, {"show"}, {"report"}, {"list"}, {"rules"}, {"init"}, {"doctor"}};
 
 constexpr std::string_view scenario = R"({
   "title": "One exchange", "transport": "tcp", "family": "ipv4", "tags": ["mine"],
@@ -82,6 +82,12 @@ TEST(Usage, WrongUsageIsExitStatus2AndSaysWhatIsRight) {
       {{"rules", "tcp.close.four-wya"}, "see `wireproof rules`"},
       {{"show", folder / "nowhere"}, "cannot open"},
       {{"show", good}, "not a report"},
+      {{"report", good}, "no form is asked for"},
+      {{"report", good, "--text", "-"}, "not a report"},
+      {{"report", good, "--text", "-", "--junit", "-"}, "standard output"},
+      {{"report", good, "--text", "x", "--junit", "./x"}, "two forms"},
+      {{"report", good, "--text", "-", "--case", "x"}, "add --mermaid"},
+      {{"run", good, "--text", "x", "--junit", "x"}, "two forms"},
       {{"check"}, "FILE"},
       {{"check", good}, "good.json"},
       {{"check", good, "--expect", "opening=three-wya"}, "did you mean three-way?"},

@@ -1,0 +1,56 @@
+#include "reports/openmetrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "reports/golden.h"
+#include "reports/sample.h"
+
+namespace wireproof::report {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(OpenMetrics, GoldenFile) { golden("report.om", to_openmetrics(sample::run())); }
+
+TEST(OpenMetrics, CountsWhatTheReportHolds) {
+  const std::string text = to_openmetrics(sample::run());
+  EXPECT_THAT(text, HasSubstr("wireproof_cases{status=\"passed\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("wireproof_cases{status=\"failed_as_expected\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("wireproof_case_passed{case=\"tcp/close/client-first@ipv6\","
+                              "status=\"failed\",transport=\"tcp\",family=\"ipv4\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("wireproof_connections_closed{closing=\"four-way\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("wireproof_run_start_timestamp_seconds 1740000000\n"));
+  EXPECT_THAT(text, EndsWith("\n# EOF\n"));
+}
+
+TEST(OpenMetrics, ARepeatedCaseIsToldOnceByItsWorst) {
+  RunReport run;
+  run.cases = {sample::passed_case(), sample::failed_case(), sample::passed_case()};
+  run.cases[1].id = run.cases[0].id;
+  run.cases[2].duration_ms = 2'000;
+  const std::string text = to_openmetrics(run);
+  const std::string sample = "wireproof_case_passed{case=";
+  ASSERT_NE(text.find(sample), std::string::npos);
+  EXPECT_EQ(text.find(sample), text.rfind(sample));
+  EXPECT_THAT(text, HasSubstr("status=\"failed\""));
+  EXPECT_THAT(text, HasSubstr("wireproof_case_duration_seconds{"
+                              "case=\"tcp/close/client-first@ipv4\"} 2\n"));
+}
+
+TEST(OpenMetrics, HostileTextStaysALabel) {
+  EXPECT_EQ(label_value("a\"b\\c\nd\x1b\xff"), "a\\\"b\\\\c\\\\nd\\\\x1b\\\\xff");
+  RunReport run = sample::run();
+  run.cases = {sample::hostile_case()};
+  run.cases[0].id = "x\"} 1\nforged 1\n# EOF\n";
+  const std::string text = to_openmetrics(run);
+  EXPECT_THAT(text, Not(HasSubstr("\nforged")));
+  EXPECT_EQ(text.find("# EOF"), text.find("# EOF\\\\n"));  // within the label
+  run.cases[0].id.assign(10'000'000, 'x');
+  EXPECT_LT(to_openmetrics(run).size(), 20'000u);
+}
+
+}  // namespace
+}  // namespace wireproof::report

@@ -1,0 +1,152 @@
+// What a load run measured: whether to trust it, the figures, and how they went over time. Other runs
+// of the report can be laid over it.
+import { caseAt, fileLink, run } from "./data";
+import { chart, type Line } from "./chart";
+import { h } from "./dom";
+import { bytes, nanoseconds, whole } from "./format";
+import type { Load, Phase } from "./load_types";
+import type { Case } from "./types";
+
+const mainPhases = ["complete", "total", "response", "latency"];
+const shownQuantiles = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999];
+
+export const loadOf = (one: Case): Load | null => (typeof one.load === "object" && one.load !== null ? (one.load as Load) : null);
+const mainPhase = (load: Load): Phase | undefined => mainPhases.map((name) => load.phases?.find((phase) => phase.phase === name)).find(Boolean) ?? load.phases?.[0];
+
+const percent = (quantile: number) => `${Number((quantile * 100).toFixed(6))} %`;
+const rate = (perSecond: number) => (perSecond >= 1e6 ? `${(perSecond / 1e6).toFixed(2)} M/s` : perSecond >= 10e3 ? `${(perSecond / 1e3).toFixed(1)} k/s` : `${whole(Math.round(perSecond))}/s`);
+const fact = (name: string, value: string | undefined | false) => (value ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);
+
+function trust(load: Load): HTMLElement {
+  const doubts = load.doubts ?? [];
+  if (doubts.length === 0 && load.trusted !== false) return h("div", { class: "reason passed" }, h("p", {}, "✓ Nothing that was watched speaks against these figures."));
+  const decisive = load.trusted === false || doubts.some((doubt) => doubt.decisive);
+  return h("div", { class: `reason ${decisive ? "inconclusive" : "skipped"}` }, h("p", {}, h("b", {}, decisive ? "? These figures are not to be trusted" : "Mind, with these figures:")),
+    h("ul", {}, ...doubts.map((doubt) => h("li", {}, h("b", {}, doubt.about), `: ${doubt.words}`))));
+}
+
+function facts(load: Load): HTMLElement {
+  const interval = load.throughput_interval;
+  return h("dl", { class: "facts" },
+    fact("throughput", load.throughput_per_s !== undefined && rate(load.throughput_per_s) + (interval ? ` (95 %: ${rate(interval.low)} to ${rate(interval.high)})` : "")),
+    fact("asked for", load.asked_rate_per_s !== undefined && rate(load.asked_rate_per_s)),
+    fact("answered", load.answered !== undefined && whole(load.answered)), fact("errors", load.errors !== undefined && whole(load.errors)),
+    fact("timeouts", load.timeouts !== undefined && whole(load.timeouts)), fact("in flight at the end", Boolean(load.in_flight) && whole(load.in_flight as number)), fact("not sent in time", Boolean(load.not_sent) && whole(load.not_sent as number)),
+    fact("measured for", load.measured_s !== undefined && `${load.measured_s.toFixed(2)} s after ${(load.warm_up_s ?? 0).toFixed(2)} s of warm-up`),
+    fact("connections", load.connections !== undefined && whole(load.connections)), fact("pattern", load.pattern), fact("arrivals", load.arrivals), fact("engine", load.engine && `${load.engine}${load.threads ? `, ${load.threads} threads` : ""}`),
+    fact("received", load.bytes_received_per_s !== undefined && load.bytes_received_per_s > 0 && `${bytes(load.bytes_received_per_s)}/s`),
+    fact("beside a bare echo loop", load.reference && `${load.reference.rate_ratio.toFixed(2)} × its rate, ${load.reference.p50_ratio.toFixed(2)} × its median`));
+}
+
+function limits(load: Load): HTMLElement | null {
+  if (!load.limits?.length) return null;
+  return h("ul", { class: "limits" }, ...load.limits.map((limit) => h("li", {}, h("span", { class: limit.held ? "ok" : "not-ok" }, limit.held ? "✓ " : "✗ "), h("code", {}, limit.limit), ` ${limit.words ?? ""}`)));
+}
+
+function percentileTable(load: Load): HTMLElement | null {
+  const phases = (load.phases ?? []).filter((phase) => phase.count > 0);
+  if (phases.length === 0) return null;
+  const cell = (phase: Phase, quantile: number) => {
+    const found = phase.percentiles?.find((p) => Math.abs(p.quantile - quantile) < 1e-9);
+    return h("td", { class: "num", title: found?.low_ns !== undefined && found.high_ns !== undefined ? `95 %: ${nanoseconds(found.low_ns)} to ${nanoseconds(found.high_ns)}` : undefined }, found ? nanoseconds(found.value_ns) : "–",
+      found?.low_ns !== undefined && found.high_ns !== undefined && h("div", { class: "faint small" }, `${nanoseconds(found.low_ns)} – ${nanoseconds(found.high_ns)}`));
+  };
+  return h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Latency by phase" }, h("table", { class: "plain" },
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "phase"), h("th", { scope: "col", class: "num" }, "samples"), ...shownQuantiles.map((q) => h("th", { scope: "col", class: "num" }, percent(q))), h("th", { scope: "col", class: "num" }, "largest"))),
+    h("tbody", {}, ...phases.map((phase) => h("tr", {}, h("th", { scope: "row" }, phase.phase), h("td", { class: "num" }, whole(phase.count)), ...shownQuantiles.map((q) => cell(phase, q)), h("td", { class: "num" }, phase.most_ns !== undefined ? nanoseconds(phase.most_ns) : ""))))));
+}
+
+// HdrHistogram's way: each further nine of the percentile takes as much room as the one before it.
+const nines = (quantile: number) => -Math.log10(1 - quantile);
+
+function percentileChart(curves: { name: string; phase: Phase }[]): HTMLElement | null {
+  const points = curves.map(({ name, phase }) => ({ name, at: new Map((phase.percentiles ?? []).filter((p) => p.quantile < 1).map((p) => [nines(p.quantile), p.value_ns])) })).filter((curve) => curve.at.size > 1);
+  if (points.length === 0) return null;
+  const x = [...new Set(points.flatMap((curve) => [...curve.at.keys()]))].sort((a, b) => a - b);
+  const most = Math.max(...x);
+  const ticks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999].map(nines).filter((tick) => tick <= most + 0.01);
+  return chart({ name: "Latency by percentile", xName: "percentile", x, xTicks: ticks, logY: true, xText: (value) => percent(1 - 10 ** -value), yText: nanoseconds,
+    lines: points.map((curve): Line => ({ name: curve.name, values: x.map((at) => curve.at.get(at) ?? null), points: x.length < 60 })) });
+}
+
+function overTime(loads: { name: string; load: Load }[]): HTMLElement[] {
+  const [first] = loads;
+  const out: HTMLElement[] = [];
+  const series = first?.load.series ?? [];
+  if (!first || series.length < 2) return out;
+  const seconds = (at: number) => `${Number(at.toFixed(3))} s`;
+  const x = series.map((point) => point.at_s);
+  if (loads.length === 1) {
+    if (series.some((point) => point.p99_ns !== undefined)) {
+      out.push(chart({ name: "Latency over time", xName: "at", x, xText: seconds, yText: nanoseconds, logY: true, lines: [
+        { name: "largest", values: series.map((p) => p.most_ns || null), points: true }, { name: "99 %", values: series.map((p) => p.p99_ns ?? null), band: 2 }, { name: "50 %", values: series.map((p) => p.p50_ns ?? null) }] }));
+    }
+    const bad = series.map((p) => (p.errors ?? 0) + (p.timeouts ?? 0));
+    out.push(chart({ name: "Answers a second, and errors", xName: "at", x, xText: seconds, yText: rate, rightText: whole, lines: [
+      { name: "answers a second", values: series.map((p) => (p.answered ?? 0) / (p.span_s || 1)), fill: true, stepped: true },
+      ...(bad.some((n) => n > 0) ? [{ name: "errors and timeouts", values: bad, scale: "right" as const, stepped: true }] : [])] }));
+    return out;
+  }
+  const longest = loads.reduce((best, each) => ((each.load.series?.length ?? 0) > best.length ? (each.load.series ?? []) : best), series);
+  const grid = longest.map((point) => point.at_s);
+  const along = (load: Load, value: (p: NonNullable<Load["series"]>[number]) => number | undefined) => grid.map((_, i) => { const p = load.series?.[i]; return p ? (value(p) ?? null) : null; });
+  out.push(chart({ name: "99th percentile over time", xName: "at", x: grid, xText: seconds, yText: nanoseconds, logY: true, lines: loads.map(({ name, load }) => ({ name, values: along(load, (p) => p.p99_ns) })) }));
+  out.push(chart({ name: "Answers a second", xName: "at", x: grid, xText: seconds, yText: rate, lines: loads.map(({ name, load }) => ({ name, values: along(load, (p) => (p.answered ?? 0) / (p.span_s || 1)), stepped: true })) }));
+  return out;
+}
+
+function cpu(load: Load): HTMLElement | null {
+  const c = load.cpu;
+  if (!c) return null;
+  const number = (key: string) => (typeof c[key] === "number" ? (c[key] as number) : undefined);
+  const list = (key: string) => (Array.isArray(c[key]) && (c[key] as number[]).length > 0 ? (c[key] as number[]).join(", ") : "");
+  const row = (name: string, side: string) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: "num" }, number(`${side}_ms`) !== undefined ? `${whole(Math.round(number(`${side}_ms`) as number))} ms` : ""),
+    h("td", { class: "num" }, number(`${side}_us_per_request`) !== undefined ? `${(number(`${side}_us_per_request`) as number).toFixed(2)} µs` : ""), h("td", {}, list(`${side}_cpus`)));
+  const share = (name: string, key: string) => fact(name, number(key) !== undefined && `${(number(key) as number).toFixed(1)} %`);
+  return h("div", {}, h("table", { class: "plain narrow" }, h("caption", {}, "CPU"), h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col", class: "num" }, "time"), h("th", { scope: "col", class: "num" }, "a request"), h("th", { scope: "col" }, "processors"))), h("tbody", {}, row("generator", "generator"), row("server", "server"))),
+    h("dl", { class: "facts" }, share("stolen by the host", "steal_percent"), share("soft interrupts", "softirq_percent"), share("others on this machine", "other_percent")));
+}
+
+function proof(load: Load): HTMLElement | null {
+  const p = load.proof;
+  if (!p) return null;
+  const kinds = (counts: Record<string, number> | undefined) => Object.entries(counts ?? {}).map(([kind, n]) => `${whole(n)} ${kind}`).join(", ");
+  return h("div", { class: `reason ${p.balanced ? "passed" : "failed"}` }, h("p", {}, p.balanced ? "✓ " : "✗ ", `${whole(p.connections_made ?? 0)} connections made, ${whole(p.handshakes_proven ?? 0)} handshakes and ${whole(p.closes_proven ?? 0)} closes proven from ${whole(p.packets ?? 0)} packets`, p.dropped ? `, ${whole(p.dropped)} lost` : ""),
+    p.difference && h("p", {}, p.difference), h("p", { class: "faint" }, [kinds(p.openings), kinds(p.closings), kinds(p.broken_rules)].filter(Boolean).join(" · ")));
+}
+
+function errors(load: Load): HTMLElement | null {
+  if (!load.error_kinds?.length) return null;
+  return h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Errors" }, h("table", { class: "plain" }, h("caption", {}, "Errors"), h("thead", {}, h("tr", {}, ...["kind", "count", "first at", "for example"].map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, ...load.error_kinds.map((kind) => h("tr", {}, h("td", {}, kind.kind), h("td", { class: "num" }, whole(kind.count)), h("td", { class: "num" }, kind.first_s === undefined ? "" : `${kind.first_s.toFixed(2)} s`), h("td", { class: "mono" }, (kind.examples ?? []).slice(0, 3).join(" | ").slice(0, 500)))))));
+}
+
+// Other cases of the report that hold a load, found without reading them whole.
+function others(one: Case): number[] {
+  const found: number[] = [];
+  run?.rows.forEach((row, i) => {
+    if (row.id !== one.id && document.getElementById(`case-${i}`)?.textContent?.includes('\n "load": {')) found.push(i);
+  });
+  return found;
+}
+
+export function loadSection(one: Case): HTMLElement | null {
+  const load = loadOf(one);
+  if (!load) return null;
+  const charts = h("div", { class: "charts" });
+  const chosen = new Set<number>();
+  const draw = () => {
+    const laid = [{ name: one.id, load }, ...[...chosen].flatMap((i) => { const other = caseAt(i); const its = other && loadOf(other); return its ? [{ name: other.id, load: its }] : []; })];
+    const curves = laid.length === 1 ? (load.phases ?? []).filter((phase) => phase.count > 0).map((phase) => ({ name: phase.phase, phase }))
+      : laid.flatMap(({ name, load: its }) => { const phase = mainPhase(its); return phase ? [{ name, phase }] : []; });
+    charts.replaceChildren(...[percentileChart(curves), ...overTime(laid)].filter((node) => node !== null));
+  };
+  draw();
+  const candidates = others(one).slice(0, 60);
+  const overlay = candidates.length > 0 && h("details", { class: "more" }, h("summary", {}, "lay other runs over it"), h("ul", { class: "overlay" }, ...candidates.map((i) => {
+    const box: HTMLInputElement = h("input", { type: "checkbox", onchange: () => { if (box.checked) chosen.add(i); else chosen.delete(i); draw(); } });
+    return h("li", {}, h("label", {}, box, ` ${run?.rows[i]?.id ?? ""}`));
+  })));
+  return h("section", { "aria-labelledby": "load" }, h("h2", { id: "load" }, "Load"), trust(load), facts(load), limits(load), proof(load), percentileTable(load), overlay, charts, errors(load), cpu(load),
+    load.log_file && run && h("p", {}, h("a", { href: fileLink(run.results, load.log_file) }, "the HdrHistogram log")));
+}

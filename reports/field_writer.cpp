@@ -11,7 +11,7 @@ namespace {
 // and those of connections that did not pass; and of the connections themselves the first, the
 // last, and those that did not pass.
 constexpr std::size_t segment_budget = 20'000;
-constexpr std::size_t ordinary_at_each_end = 1'000, remarkable_at_each_end = 5'000;
+constexpr std::size_t ordinary_at_each_end = 200, remarkable_at_each_end = 5'000;
 // Of a program's output. More may be there than is kept when it is cut, so that what was cut once is
 // not cut again.
 constexpr std::size_t most_output = 128 << 10, kept_output = 64 << 10;

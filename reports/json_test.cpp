@@ -112,8 +112,8 @@ TEST(ReportJson, OrdinaryConnectionsKeepFewer) {
   segments.resize(9'000, segments.back());
   const auto read = case_from_json(to_json(one));
   ASSERT_TRUE(read);
-  EXPECT_EQ(read->connections[0].connection.segments.size(), 2'000u);
-  EXPECT_EQ(read->connections[0].segments_left_out, 7'000u);
+  EXPECT_EQ(read->connections[0].connection.segments.size(), 400u);
+  EXPECT_EQ(read->connections[0].segments_left_out, 8'600u);
 }
 
 TEST(ReportJson, LongConnectionsShareOneBudget) {

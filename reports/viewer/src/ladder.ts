@@ -46,7 +46,7 @@ export function spoken(row: LadderRow, of: LadderRows): string {
       return [`packet ${row.packet}, ${row.from} to ${to}`, labelOf(row, 1000), time, row.wire && `${row.wire.deed} by ${row.wire.cause} ${row.wire.name}`, ...changes,
         ...row.findings.map((finding) => `breaks ${finding.rule}`)].filter(Boolean).join(", ");
     }
-    case "kernel": return `the ${row.side}'s kernel says ${row.state} (${row.what})${row.packets && row.packets !== row.state ? `, the packets say ${row.packets}` : ""}`;
+    case "kernel": return `the ${row.side}'s kernel says ${row.state} (${row.what})${row.packets && row.packets !== row.state ? `, the packets ${row.differs ? "" : "seen here so far "}say ${row.packets}` : ""}`;
     case "wire": return `wire: ${row.decision.deed} by ${row.decision.cause} ${row.decision.name} ${row.decision.packet ?? ""} ${row.decision.detail ?? ""}`;
     case "finding": return `finding ${row.finding.rule}: expected ${row.finding.expected}, observed ${row.finding.observed}`;
     case "gap": return row.text;
@@ -88,8 +88,8 @@ function drawOther(row: LadderRow, at: Places): SVGElement[] {
     case "kernel": {
       const x = row.side === "client" ? at.client : at.server, client = row.side === "client";
       const agrees = row.packets === "" || row.packets === row.state;
-      const text = cut(`kernel: ${row.state}${agrees ? " ✓" : `, packets: ${row.packets}`}${at.narrow ? "" : `  (${row.what})`}`, characters(at.room - 24));
-      return [s("path", { class: `diamond ${agrees ? "" : "differs"}`, d: `M${x} ${y - 10}l7 7l-7 7l-7 -7z` }),
+      const text = cut(`kernel: ${row.state}${agrees ? " ✓" : row.differs ? `, packets: ${row.packets}` : `, not yet seen here: ${row.packets}`}${at.narrow ? "" : `  (${row.what})`}`, characters(at.room - 24));
+      return [s("path", { class: `diamond ${row.differs ? "differs" : ""}`, d: `M${x} ${y - 10}l7 7l-7 7l-7 -7z` }),
         s("text", { class: "said", x: client ? x + 14 : x - 14, y, "text-anchor": client ? "start" : "end" }, text)];
     }
     case "wire": {

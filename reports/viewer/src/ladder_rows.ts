@@ -8,7 +8,9 @@ export interface Arrow {
   kind: "arrow"; packet: number; from: Side; time?: number; flags: string[]; seq?: number; ack?: number;
   length: number; note: string; marks: string[]; findings: Finding[]; wire?: WireDecision;
 }
-export interface KernelWord { kind: "kernel"; side: Side; state: string; packets: string; what: string; time?: number }
+// `packets`: the state by the packets so far. The capture of one end knows later than the other end's
+// kernel what a wire holds back: such a difference is none, where the judgement found none.
+export interface KernelWord { kind: "kernel"; side: Side; state: string; packets: string; what: string; time?: number; differs: boolean }
 export interface WireWord { kind: "wire"; from: Side | null; decision: WireDecision; time?: number }
 export interface Told { kind: "finding"; finding: Finding }
 export interface Gap { kind: "gap"; text: string }
@@ -65,7 +67,7 @@ function otherEvents(one: Case, ends: { client: Connection["client"] | Exchange[
   const events: Event[] = [];
   const kernel = (socket: Socket, what: string, time: number | undefined) => {
     const side = sideOf(socket, ends);
-    if (side) events.push({ row: { kind: "kernel", side, state: socket.state, packets: "", what, time }, time: time ?? Infinity });
+    if (side) events.push({ row: { kind: "kernel", side, state: socket.state, packets: "", what, time, differs: false }, time: time ?? Infinity });
   };
   for (const reading of one.kernel.readings) kernel(reading.socket, stepName(reading.step), reading.socket.read_ns ?? reading.asked_ns);
   for (const socket of one.kernel.final_sockets) kernel(socket, "when all was quiet", socket.read_ns);
@@ -110,7 +112,7 @@ function folded(rows: LadderRow[], changes: Set<number>, open: Set<number>): Lad
 
 interface Change { side: Side; to: string; packet: number; time: number }
 
-function arranged(arrows: Arrow[], leftOut: number, events: Event[], findings: Finding[], changes: Change[], initial: Record<Side, string>, fold: boolean, open: Set<number>): Pick<LadderRows, "rows" | "spans"> {
+function arranged(arrows: Arrow[], leftOut: number, events: Event[], findings: Finding[], changes: Change[], initial: Record<Side, string>, disagreements: number, fold: boolean, open: Set<number>): Pick<LadderRows, "rows" | "spans"> {
   let rows: LadderRow[] = [];
   const last = new Map<Finding, number>();
   arrows.forEach((arrow, i) => arrow.findings.forEach((finding) => last.set(finding, i)));
@@ -135,7 +137,11 @@ function arranged(arrows: Arrow[], leftOut: number, events: Event[], findings: F
   const waiting = new Map<number, Change[]>();
   for (const change of changes) waiting.set(change.packet, [...(waiting.get(change.packet) ?? []), change]);
   rows.forEach((row, i) => {
-    if (row.kind === "kernel") { row.packets = state[row.side]; return; }
+    if (row.kind === "kernel") {
+      row.packets = state[row.side];
+      row.differs = disagreements > 0 && row.packets !== "" && row.packets !== row.state;
+      return;
+    }
     if (row.kind !== "arrow") return;
     for (const change of waiting.get(row.packet) ?? []) {
       state[change.side] = change.to;
@@ -158,7 +164,7 @@ export function rowsOfConnection(one: Case, connection: Connection, fold: boolea
   const changes = connection.transitions.map((t) => ({ side: t.side, to: t.to, packet: t.packet ?? 0, time: t.time_ns ?? 0 }));
   const first = (side: Side) => connection.transitions.find((t) => t.side === side)?.from ?? connection[side].state;
   return {
-    ...arranged(arrows, connection.segments_left_out ?? 0, otherEvents(one, connection, arrows), findings, changes, { client: first("client"), server: first("server") }, fold, open),
+    ...arranged(arrows, connection.segments_left_out ?? 0, otherEvents(one, connection, arrows), findings, changes, { client: first("client"), server: first("server") }, one.kernel.disagreements, fold, open),
     client: endpointText(connection.client), server: endpointText(connection.server), start: connection.first_time_ns ?? 0, packets: arrows.map((a) => a.packet),
   };
 }
@@ -172,7 +178,7 @@ export function rowsOfExchange(one: Case, exchange: Exchange, fold: boolean, ope
     findings: findings.filter((finding) => finding.packets.includes(d.packet)),
   }));
   return {
-    ...arranged(arrows, exchange.datagrams_left_out ?? 0, otherEvents(one, exchange, arrows), findings, [], { client: "", server: "" }, fold, open),
+    ...arranged(arrows, exchange.datagrams_left_out ?? 0, otherEvents(one, exchange, arrows), findings, [], { client: "", server: "" }, 0, fold, open),
     client: endpointText(exchange.client), server: endpointText(exchange.server), start: arrows[0]?.time ?? 0, packets: arrows.map((a) => a.packet),
   };
 }

@@ -93,7 +93,7 @@ export function panel(one: Case, of: LadderRows, row: LadderRow | null): HTMLEle
   if (row.kind === "finding") return h("div", {}, h("h3", {}, "Finding"), findingNote(row.finding));
   if (row.kind === "kernel") {
     return h("div", {}, h("h3", {}, "The kernel's word"), h("p", {}, `The ${row.side}'s kernel: `, h("b", { class: "mono" }, row.state), ` (${row.what})`),
-      row.packets !== "" && h("p", {}, row.packets === row.state ? "The packets say the same." : `By the packets so far: ${row.packets}.`));
+      row.packets !== "" && h("p", {}, row.packets === row.state ? "The packets say the same." : row.differs ? `By the packets so far: ${row.packets}.` : `By the packets seen so far at this end: ${row.packets}.`));
   }
   if (row.kind === "wire") {
     const d = row.decision;

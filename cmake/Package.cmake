@@ -4,21 +4,40 @@ install(FILES "${PROJECT_SOURCE_DIR}/README.md" DESTINATION "${CMAKE_INSTALL_DOC
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs/" DESTINATION "${CMAKE_INSTALL_DOCDIR}"
         FILES_MATCHING PATTERN "*.md")
 # Debian policy wants these compressed, with no time stamp in them.
+# The program writes its own manual page and completions: they name the options that it has.
+set(pages "${CMAKE_BINARY_DIR}/package")
+file(MAKE_DIRECTORY "${pages}")
+add_custom_command(OUTPUT "${pages}/wireproof.1"
+                   COMMAND wireproof manual > "${pages}/wireproof.1" DEPENDS wireproof VERBATIM)
+set(made "")
+foreach(shell "bash;wireproof;${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+              "zsh;_wireproof;${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions"
+              "fish;wireproof.fish;${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+  list(GET shell 0 name)
+  list(GET shell 1 file)
+  list(GET shell 2 folder)
+  add_custom_command(OUTPUT "${pages}/${name}/${file}"
+                     COMMAND ${CMAKE_COMMAND} -E make_directory "${pages}/${name}"
+                     COMMAND wireproof completion ${name} > "${pages}/${name}/${file}"
+                     DEPENDS wireproof VERBATIM)
+  list(APPEND made "${pages}/${name}/${file}")
+  install(FILES "${pages}/${name}/${file}" DESTINATION "${folder}" OPTIONAL)
+endforeach()
 find_program(GZIP gzip)
 if(GZIP)
-  foreach(page "wireproof.1;${CMAKE_INSTALL_MANDIR}/man1" "changelog;${CMAKE_INSTALL_DOCDIR}")
-    list(GET page 0 name)
+  foreach(page "${pages}/wireproof.1;${CMAKE_INSTALL_MANDIR}/man1"
+               "${PROJECT_SOURCE_DIR}/ci/package/changelog;${CMAKE_INSTALL_DOCDIR}")
+    list(GET page 0 file)
     list(GET page 1 folder)
-    set(packed "${CMAKE_BINARY_DIR}/package/${name}.gz")
-    add_custom_command(OUTPUT "${packed}"
-                       COMMAND ${CMAKE_COMMAND} -E make_directory "${CMAKE_BINARY_DIR}/package"
-                       COMMAND ${GZIP} -9nc "${PROJECT_SOURCE_DIR}/ci/package/${name}" > "${packed}"
-                       DEPENDS "${PROJECT_SOURCE_DIR}/ci/package/${name}" VERBATIM)
-    list(APPEND packed_pages "${packed}")
+    get_filename_component(name "${file}" NAME)
+    set(packed "${pages}/${name}.gz")
+    add_custom_command(OUTPUT "${packed}" COMMAND ${GZIP} -9nc "${file}" > "${packed}"
+                       DEPENDS "${file}" VERBATIM)
+    list(APPEND made "${packed}")
     install(FILES "${packed}" DESTINATION "${folder}" OPTIONAL)
   endforeach()
-  add_custom_target(wireproof_pages ALL DEPENDS ${packed_pages})
 endif()
+add_custom_target(wireproof_pages ALL DEPENDS ${made})
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME wireproof)

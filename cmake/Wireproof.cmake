@@ -47,3 +47,15 @@ function(wireproof_bench name)
   set_target_properties(${name}_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY
                         "${CMAKE_BINARY_DIR}/bench")
 endfunction()
+
+# wireproof_fuzz(<name> SOURCES ... [LINK ...]): libFuzzer program <name> (clang), of sources built
+# for it: the libraries are without its instrumentation
+function(wireproof_fuzz name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE wireproof_options ${ARG_LINK})
+  target_compile_options(${name} PRIVATE -fsanitize=fuzzer,address,undefined
+                         -fno-sanitize-recover=undefined)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer,address,undefined)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+endfunction()

@@ -95,6 +95,30 @@ class FieldWriter {
     json_.end_object();
   }
 
+  // The same document, with lists whose items come one by one.
+  void open_document() {
+    json_.begin_object();
+    (*this)("schema_version", schema_version);
+  }
+  void close_document() { json_.end_object(); }
+  void open_list(std::string_view key) {
+    json_.key(key);
+    json_.begin_array();
+  }
+  template <class T>
+  void list_item(const T& value) {
+    json_.item();
+    write(value);
+  }
+  void close_list() { json_.end_array(); }
+  // All of it on one line.
+  template <class T>
+  void line(const T& value) {
+    json_.begin_object(true);
+    describe(*this, value);
+    json_.end_object();
+  }
+
  private:
   template <class T>
   void write(const T& value) {

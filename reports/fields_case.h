@@ -2,6 +2,7 @@
 #pragma once
 
 #include "reports/fields.h"
+#include "reports/fields_load.h"
 #include "reports/fields_tcp.h"
 #include "reports/fields_udp.h"
 #include "reports/model.h"
@@ -29,6 +30,8 @@ template <>
 inline constexpr bool on_one_line<WireDecision> = true;
 template <>
 inline constexpr bool on_one_line<WireLane> = true;
+template <>
+inline constexpr bool on_one_line<WireMoment> = true;
 template <>
 inline constexpr bool on_one_line<scenario::ExpectedFailure> = true;
 
@@ -161,7 +164,6 @@ void describe(V& visit, Ref<V, lab::Setting> setting) {
 
 template <class V>
 void describe(V& visit, Ref<V, WireDecision> decision) {
-  visit.time("time_ns", decision.time_ns);
   visit("cause", decision.cause);
   visit("name", decision.name);
   visit("deed", decision.deed);
@@ -184,10 +186,21 @@ template <class V>
 void describe(V& visit, Ref<V, WireReport> wire) {
   visit("seed", wire.seed);
   visit("rules", wire.rules);
-  visit("client_to_server", wire.client_to_server);
-  visit("server_to_client", wire.server_to_client);
-  visit("lost", wire.lost);
   visit.list("decisions", wire.decisions, "decisions_left_out", wire.decisions_left_out);
+}
+
+template <class V>
+void describe(V& visit, Ref<V, WireMoment> moment) {
+  visit.time("time_ns", moment.time_ns);
+  visit.rare("packet", moment.packet);
+}
+
+template <class V>
+void describe(V& visit, Ref<V, WireLinkReport> link) {
+  visit("client_to_server", link.client_to_server);
+  visit("server_to_client", link.server_to_client);
+  visit("lost", link.lost);
+  visit.list("moments", link.moments, "moments_left_out", link.moments_left_out);
 }
 
 template <class V>
@@ -222,9 +235,12 @@ void describe(V& visit, Ref<V, CaseReport> one) {
   visit.rare("frames_left_out", one.frames_left_out);
   visit("kernel", one.witness);
   visit("wire", one.wire);
+  visit("wire_link", one.wire_link);
+  visit("load", one.load);
   visit("settings", one.settings);
   visit("folder", one.folder);
   visit("run_again", one.run_again);
+  visit.rare("order", one.order);
   visit("notes", one.notes);
 }
 

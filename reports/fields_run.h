@@ -26,6 +26,12 @@ void describe(V& visit, Ref<V, Context> context) {
   visit("isolation_why", context.isolation_why);
   visit("seed", context.seed);
   visit("jobs", context.jobs);
+  visit.rare("label", context.label);
+  visit.rare("commit", context.commit);
+  visit.rare("branch", context.branch);
+  visit.rare("ci", context.ci);
+  visit.rare("ci_run", context.ci_run);
+  visit.rare("shard", context.shard);
 }
 
 template <class V>

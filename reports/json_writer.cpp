@@ -97,4 +97,8 @@ void JsonWriter::number(double value) {
   out_ += text == "-0" ? "0" : text;
 }
 
+void JsonWriter::exact_number(double value) {
+  out_ += std::isfinite(value) ? fmt::format("{}", value) : "null";
+}
+
 }  // namespace wireproof::report

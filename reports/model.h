@@ -12,6 +12,7 @@
 
 #include "base/finding.h"
 #include "lab/lab.h"
+#include "load/result.h"
 #include "scenario/model.h"
 #include "script/script.h"
 #include "tcp/connection.h"
@@ -80,25 +81,34 @@ struct WitnessReport {
   std::uint64_t readings_left_out = 0, final_sockets_left_out = 0, destroyed_left_out = 0;
 };
 
-// What the emulated link did to one packet, as its sender sent it. No addresses: the same seed and
-// packets give the same decisions.
+// What the emulated link did to one packet, as its sender sent it. No addresses and times: the same
+// seed and packets give the same decisions, byte for byte.
 struct WireDecision {
-  std::int64_t time_ns = 0;
   std::string cause, name, deed, detail;  // "rule" "lose-syn" "dropped"
   std::string direction;
   std::uint64_t number = 0;  // among the packets of its direction, from 1; 0: of no packet
   std::uint64_t connection = 0;
   std::string packet;  // "SYN seq 0 length 0"
 };
-struct WireLane {  // of one direction
-  std::uint64_t received = 0, forwarded = 0, dropped_by_rule = 0, dropped_by_condition = 0;
-};
 struct WireReport {
   std::uint64_t seed = 0, rules = 0;
-  WireLane client_to_server, server_to_client;
-  std::uint64_t lost = 0;  // by the link itself: the case is inconclusive
   std::vector<WireDecision> decisions;
   std::uint64_t decisions_left_out = 0;
+};
+
+// What differs from run to run: when each decision was made, and what the link carried.
+struct WireMoment {
+  std::int64_t time_ns = 0;
+  std::uint64_t packet = 0;  // in the capture at its sender's end; 0: none
+};
+struct WireLane {  // of one direction, in frames, housekeeping among them
+  std::uint64_t received = 0, forwarded = 0, dropped_by_rule = 0, dropped_by_condition = 0;
+};
+struct WireLinkReport {
+  WireLane client_to_server, server_to_client;
+  std::uint64_t lost = 0;           // by the link itself: the case is inconclusive
+  std::vector<WireMoment> moments;  // of the decisions, in their order
+  std::uint64_t moments_left_out = 0;
 };
 
 struct CaseReport {
@@ -124,10 +134,13 @@ struct CaseReport {
   std::vector<udp::Exchange> exchanges;
   std::vector<FrameReport> frames;
   WitnessReport witness;
-  std::optional<WireReport> wire;  // topology wire
+  std::optional<WireReport> wire;  // topology wire, as is the next
+  std::optional<WireLinkReport> wire_link;
+  std::optional<load::LoadResult> load;  // of a load case
   std::vector<lab::Setting> settings;
   std::string folder;              // relative to the results folder
   std::string run_again;           // command line that runs this case alone
+  std::uint64_t order = 0;  // place among all cases of the run, its other shards' too, from 1
   std::vector<std::string> notes;  // "loopback: checksums are not proven (offload)"
   std::uint64_t findings_left_out = 0, steps_left_out = 0, connections_left_out = 0,
                 exchanges_left_out = 0, frames_left_out = 0;
@@ -145,6 +158,10 @@ struct Context {
   std::map<std::string, std::string> libraries;  // "libpcap": "1.10.3"
   std::uint64_t seed = 0;
   unsigned jobs = 1;
+  // What was tested, where it is known (given, or of CI's environment): names in comparisons.
+  std::string label, commit, branch;
+  std::string ci, ci_run;  // the CI service, and the address of its job
+  std::string shard;       // "2/5": this run's share of the cases; empty: all
 };
 
 struct Totals {

@@ -297,6 +297,55 @@ CaseReport udp_case() {
   return one;
 }
 
+load::LoadResult load_result() {
+  load::LoadResult load;
+  load.pattern = "request-response";
+  load.arrivals = "constant";
+  load.target = "127.0.0.1:5555";
+  load.engine = "epoll";
+  load.close = "client";
+  load.connections = 64;
+  load.threads = 1;
+  load.open_loop = true;
+  load.pinned = {1};
+  load.asked_rate_per_s = 1'000;
+  load.warm_up_s = 1;
+  load.measured_s = 10;
+  load.sent = 10'000;
+  load.answered = 9'990;
+  load.errors = 4;
+  load.timeouts = 5;
+  load.in_flight = 1;
+  load.connections_made = 64;
+  load.throughput_per_s = 999;
+  load.throughput_interval = {999, 998, 1'000};
+  load.throughput_method = "batch means over 20 batches, Student's t";
+  load.phases = {{"latency", 9'996, 9'000, 5'000'000'000, 40'000, 10'000,
+                  {{0.5, 30'000, 29'000, 31'000}, {0.99, 90'000, {}, {}}},
+                  "order statistics (Hahn & Meeker 5.2)", "HISTFAAAABx4nJNpmSzMwMDAxAABzFCaEUoz2X+A0FAAAC4QAYU="}};
+  load.series = {{0, 1, 1'000, 998, 1, 1, 64, 5'000, 7'000, 30'000, 90'000, 95'000}};
+  load.error_kinds = {{"wrong answer", 4, 0.5, {"7 bytes \"failure\" instead of \"success\""}}};
+  load.cpu.generator_cpus = {0};
+  load.cpu.server_cpus = {1};
+  load.tcp = load::TcpSummary{64, 0, 0, 20, 10, 10, 1'000'000};
+  load.kernel_counters = {{"tcp_retransmitted", 0}};
+  load.datagrams = load::DatagramResult{100, 99, 1, 0, 0, 1.5, 100, 99};
+  load.reference = load::Reference{50'000, 20'000, 40'000, 2, 0.02, 1.5};
+  load.proof = load::ProofResult{};
+  load.proof->connections_made = load.proof->handshakes_proven = load.proof->closes_proven = 64;
+  load.proof->openings = {{"three-way", 64}};
+  load.proof->closings = {{"three-segment", 64}};
+  load.proof->closed_first = {{"client", 64}};
+  load.proof->broken_rules = {{"tcp.close.reset", 1}};
+  load.proof->balanced = true;
+  load.server_growth = load::ServerGrowth{5'000, 5'004, 70, 70, 0.1, 0, 10};
+  load.repetitions = {{999, 9'990, 30'000, 90'000, 95'000}};
+  load.doubts = {{"machine stalled", "for up to 60 ms", false}};
+  load.limits = {{"p99 < 2ms", 0.09, true, "p99 = 0.09 ms"}};
+  load.log_file = "cases/load/latency.hlog";
+  return load;
+}
+
 RunReport run() {
   RunReport all;
   Context& context = all.context;
@@ -355,13 +404,20 @@ static WireReport sample_wire() {
   WireReport wire;
   wire.seed = 7;
   wire.rules = 2;
-  wire.client_to_server = {11, 10, 1, 2};
-  wire.server_to_client = {9, 8, 3, 4};
-  wire.lost = 1;
-  wire.decisions = {{static_cast<std::int64_t>(start_ns) + 2'000'000, "rule", "lose-syn", "dropped",
-                     "a detail", "client -> server", 1, 1, "SYN seq 0 length 0"}};
+  wire.decisions = {
+      {"rule", "lose-syn", "dropped", "a detail", "client -> server", 1, 1, "SYN seq 0 length 0"}};
   wire.decisions_left_out = 6;
   return wire;
+}
+
+static WireLinkReport sample_wire_link() {
+  WireLinkReport link;
+  link.client_to_server = {11, 10, 1, 2};
+  link.server_to_client = {9, 8, 3, 4};
+  link.lost = 1;
+  link.moments = {{static_cast<std::int64_t>(start_ns) + 2'000'000, 1}};
+  link.moments_left_out = 6;
+  return link;
 }
 
 RunReport every_field() {
@@ -370,10 +426,17 @@ RunReport every_field() {
   all.notes = {"a note"};
   all.cases = {expected_failure(), udp_case()};
   all.context.jobs = 9;
+  all.context.label = "nightly";
+  all.context.commit = "0123456789abcdef0123456789abcdef01234567";
+  all.context.branch = "main";
+  all.context.ci = "GitHub Actions";
+  all.context.ci_run = "https://ci.invalid/run/7";
+  all.context.shard = "2/5";
   CaseReport& one = all.cases[0];
   one.reason = "a reason";
   one.hint = "a hint";
   one.attempts = 2;
+  one.order = 7;
   one.earlier_attempts = {"an earlier reason"};
   one.findings_left_out = 1;
   one.steps_left_out = 2;
@@ -410,9 +473,16 @@ RunReport every_field() {
        {&end.payload_bytes_after_peer_fin, &end.retransmissions, &end.syn_retransmissions,
         &end.fin_retransmissions, &end.duplicate_acks, &end.out_of_order, &end.zero_windows,
         &end.keep_alives, &end.window_probes, &end.capture_duplicates, &end.good_checksums,
-        &end.bad_checksums}) {
+        &end.bad_checksums, &end.fast_retransmissions, &end.timeout_retransmissions,
+        &end.tail_loss_probes, &end.spurious_retransmissions, &end.duplicate_sacks,
+        &end.old_stamps, &end.initial_flight, &end.largest_flight, &end.round_trips.samples}) {
     *field = ++count;
   }
+  end.round_trips.min_ns = 40 * us;
+  end.round_trips.max_ns = 90 * us;
+  end.round_trips.sum_ns = 500 * us;
+  end.round_trips.smoothed_ns = 60 * us;
+  end.zero_window_ns = 70 * us;
   end.rst_packet = 7;
   end.first_segment_packet = 1;
   end.ecn_setup = true;
@@ -441,6 +511,7 @@ RunReport every_field() {
   one.witness.final_sockets_left_out = 4;
   one.witness.destroyed_left_out = 5;
   one.wire = sample_wire();
+  one.wire_link = sample_wire_link();
   one.settings[0].host = "server";
 
   CaseReport& udp = all.cases[1];
@@ -463,6 +534,7 @@ RunReport every_field() {
   datagram.icmp_packet = 3;
   datagram.icmp_type = 4;
   datagram.icmp_code = 5;
+  udp.load = load_result();
   return all;
 }
 

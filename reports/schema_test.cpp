@@ -165,12 +165,15 @@ TEST(ReportSchema, HasNoPropertyThatIsNeverWritten) {
 
 TEST(CheckSchema, HoldsForWhatCheckPrints) {
   CheckReport report;
-  report.files = {{"a.pcap", "ethernet", 11, "cut in packet 12"}};
+  report.files = {{"a.pcap", "ethernet", 11, "cut in packet 12", "pcap", "gzip"}};
   const CaseReport tcp = sample::every_field().cases[0], udp = sample::every_field().cases[1];
   report.connections = {{"a.pcap", tcp.connections[0]}};
   report.exchanges = {{"a.pcap", udp.exchanges[0]}};
   report.findings = tcp.findings;
   report.verdict = Verdict::failed;
+  report.files[0].dropped = report.files[0].not_judged = 1;
+  report.summary.cut = report.summary.decapsulated = report.summary.filtered_out = 1;
+  report.summary.fragments = report.summary.late_segments = report.summary.reassembled = 1;
   const Json json = Json::parse(to_json(report));
   Walker walker;
   walker.check(json, check_schema(), "check");

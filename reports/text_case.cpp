@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "reports/style.h"
 #include "reports/text.h"
+#include "reports/text_load.h"
 #include "reports/text_traffic.h"
 #include "reports/text_wire.h"
 #include "reports/time_text.h"
@@ -158,8 +159,9 @@ std::string case_text(const CaseReport& one, const TextOptions& options) {
     out += style.entry(2, "", 0, style.safe(one.story, 4000));
   for (const std::string& block :
        {reasons(one, style), programs(one, style, detail) + steps(one, style, options.verbose),
-        traffic_lines(one, style), traffic_ladders(one, style, options.connection),
-        wire_lines(one, style), findings(one, style), where_to_look(one, style, options)}) {
+        one.load ? load_lines(*one.load, style) : std::string(), traffic_lines(one, style),
+        traffic_ladders(one, style, options.connection), wire_lines(one, style),
+        findings(one, style), where_to_look(one, style, options)}) {
     if (!block.empty()) out += "\n" + block;
   }
   if (options.verbose) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "reports/text_wire.h"
 #include "reports/utf8.h"
 #include "tcp/ladder.h"
 #include "udp/ladder.h"
@@ -113,10 +114,17 @@ std::string exchange_line(const udp::Exchange& exchange, const Style& style) {
        exchange.icmp_errors == 0 ? std::string() : counted(exchange.icmp_errors, "ICMP error")});
 }
 
-std::string connection_ladder(const ConnectionReport& one, const Style& style) {
+std::string connection_ladder(const ConnectionReport& one, const Style& style,
+                              const CaseReport* whole) {
   if (one.connection.segments.empty()) return {};
   auto options = ladder_options<tcp::LadderOptions>(style);
   options.summary = false;  // stands above it already
+  std::vector<tcp::LadderNote> notes;
+  if (whole != nullptr) notes = wire_notes(*whole, one.connection, style);
+  for (tcp::LadderNote& note : notes) {
+    for (std::string* text : {&note.segment, &note.text}) *text = one_column_each(*text);
+  }
+  options.notes = notes;
   return tcp::ladder(one.connection, safe_findings(one.judgement.findings, style), options) +
          left_out(one.segments_left_out, "segments", style);
 }
@@ -185,7 +193,8 @@ std::string traffic_ladders(const CaseReport& one, const Style& style,
   const auto add = [&out](const std::string& drawn) {
     if (!drawn.empty()) out += (out.empty() ? "" : "\n") + drawn;
   };
-  for (const ConnectionReport* connection : chosen) add(connection_ladder(*connection, style));
+  for (const ConnectionReport* connection : chosen)
+    add(connection_ladder(*connection, style, &one));
   std::size_t drawn = 0;
   for (const udp::Exchange& exchange : one.exchanges) {
     if (wanted ? exchange.index == *wanted : drawn++ < ladders_shown)

@@ -13,7 +13,9 @@ namespace wireproof::report {
 
 std::string connection_line(const ConnectionReport& one, const Style& style);
 std::string exchange_line(const udp::Exchange& exchange, const Style& style);
-std::string connection_ladder(const ConnectionReport& one, const Style& style);
+// `whole`: the case, where a wire has something to say of the connection.
+std::string connection_ladder(const ConnectionReport& one, const Style& style,
+                              const CaseReport* whole = nullptr);
 // A rule that did not hold: its source, what was wanted and seen, and the packets.
 std::string finding_text(const Finding& finding, const Style& style);
 

@@ -44,7 +44,9 @@ class Package(TestCase):
         self.assertEqual(shipped - files, set())
         for wanted in ("bin/wireproof", "libexec/wireproof/targets/tcp-server", "share/man/man1/wireproof.1.gz",
                        "libexec/wireproof/targets/bad-tcp-never-closes", "share/doc/wireproof/copyright",
-                       "share/wireproof/schema/report.schema.json",
+                       "share/wireproof/schema/report.schema.json", "share/wireproof/schema/compare.schema.json",
+                       "share/bash-completion/completions/wireproof", "share/zsh/vendor-completions/_wireproof",
+                       "share/fish/vendor_completions.d/wireproof.fish",
                        "share/wireproof/scenarios/schema/scenario.schema.json"):
             self.assertIn(wanted, files)
         self.assertEqual([f for f in files if f.endswith((".a", ".h", ".cmake", "_test", "_bench"))], [])

@@ -151,10 +151,21 @@ std::string pcap_bytes(std::span<const Frame> frames, packet::LinkType link,
   return out;
 }
 
-std::string pcapng_bytes(const PcapngFile& file) {
+std::string pcapng_head(const PcapngFile& file) {
   std::string out;
   append_section(out, file);
   for (const PcapngInterface& interface : file.interfaces) append_interface(out, interface);
+  return out;
+}
+
+std::string pcapng_packet(const PcapngPacket& packet) {
+  std::string out;
+  append_packet(out, packet);
+  return out;
+}
+
+std::string pcapng_bytes(const PcapngFile& file) {
+  std::string out = pcapng_head(file);
   for (const PcapngPacket& packet : file.packets) append_packet(out, packet);
   std::int64_t start = 0, end = 0;
   for (const PcapngPacket& packet : file.packets) {

@@ -40,5 +40,9 @@ struct PcapngFile {
   std::vector<PcapngPacket> packets;
 };
 std::string pcapng_bytes(const PcapngFile& file);
+// The same in pieces, for files written as they are read: the head with its interfaces, then
+// packets.
+std::string pcapng_head(const PcapngFile& file);
+std::string pcapng_packet(const PcapngPacket& packet);
 
 }  // namespace wireproof::capture

@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/folder_for_test.h"
 #include "cli/program_for_test.h"
@@ -86,6 +88,82 @@ TEST(Check, ACutFileIsJudgedUpToItsDamageWhichIsSaid) {
   EXPECT_THAT(outcome.err, HasSubstr("were judged"));
   EXPECT_THAT(outcome.out, HasSubstr("opening three-way"));
   EXPECT_THAT(wireproof({"check", file, "--json", "-"}).out, HasSubstr("\"damage\""));
+}
+
+TEST(Check, AFolderIsEveryCaptureInItAndNothingElse) {
+  FolderForTest folder;
+  const std::string content = content_of(four_way);
+  folder.write("b.pcap", content);
+  folder.write("a.pcap", content);
+  folder.write("readme.txt", "no capture");
+  const std::string path = std::filesystem::path(folder.write("c.pcap", content)).parent_path();
+  const Outcome outcome = wireproof({"check", path, "--csv", "-"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  const std::size_t a = outcome.out.find("a.pcap,1,"), b = outcome.out.find("b.pcap,1,");
+  EXPECT_LT(a, b);
+  EXPECT_NE(b, std::string::npos);
+  EXPECT_THAT(outcome.out, Not(HasSubstr("readme")));
+}
+
+TEST(Check, WhereSelectsWhatIsTold) {
+  EXPECT_THAT(wireproof({"check", four_way, "--csv", "-", "--where", "closing=four-way"}).out,
+              HasSubstr("four-way,"));
+  EXPECT_THAT(wireproof({"check", four_way, "--csv", "-", "--where", "closing=reset"}).out,
+              Not(HasSubstr("four-way,")));
+  EXPECT_EQ(wireproof({"check", four_way, "--connection", "1", "--where", "closing=reset"}).status,
+            2);
+}
+
+TEST(Check, AFilterLeavesPacketsOut) {
+  EXPECT_THAT(wireproof({"check", four_way, "--filter", "udp"}).out, HasSubstr("0 connections"));
+  EXPECT_THAT(wireproof({"check", four_way, "--filter", "tcp"}).out, HasSubstr("1 connection "));
+  const Outcome wrong = wireproof({"check", four_way, "--filter", "prot 80"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("--filter"));
+}
+
+TEST(Check, LinesOfJsonAndOfCsv) {
+  const Outcome lines = wireproof({"check", four_way, wrong_ack, "--jsonl", "-"});
+  std::istringstream stream(lines.out);
+  std::string line;
+  int count = 0;
+  while (std::getline(stream, line)) {
+    const Json json = Json::parse(line);
+    EXPECT_EQ(json["verdict"], count == 0 ? "passed" : "failed");
+    ++count;
+  }
+  EXPECT_EQ(count, 2);
+  const Outcome csv = wireproof({"check", wrong_ack, "--csv", "-"});
+  EXPECT_THAT(csv.out, HasSubstr("file,index,started_at"));
+  EXPECT_THAT(csv.out, HasSubstr(",failed,"));
+}
+
+TEST(Check, AnnotatedAndSplitCapturesAreJudgedTheSame) {
+  FolderForTest folder;
+  const std::string out = folder.write("out.pcapng", "");
+  const std::string parts = out + ".parts";
+  const Outcome first =
+      wireproof({"check", wrong_ack, "--annotate", out, "--split", parts, "--json", "-"});
+  EXPECT_EQ(first.status, 1) << first.err;
+  EXPECT_THAT(content_of(out), HasSubstr("tcp.close"));
+  const auto findings = [](const std::string& text) {
+    return Json::parse(text)["connections"][0]["findings"];
+  };
+  EXPECT_EQ(findings(wireproof({"check", out, "--json", "-"}).out), findings(first.out));
+  EXPECT_EQ(findings(wireproof({"check", parts + "/connection-1.pcapng", "--json", "-"}).out),
+            findings(first.out));
+  EXPECT_EQ(wireproof({"check", four_way, "--split", parts + "2"}).status, 0);
+  EXPECT_FALSE(std::filesystem::exists(parts + "2"));
+}
+
+TEST(Check, TheNumberOfThreadsChangesNothing) {
+  std::vector<std::string> outputs;
+  for (const char* threads : {"1", "2", "5"}) {
+    outputs.push_back(
+        wireproof({"check", traces + "situations", "--json", "-", "--threads", threads}).out);
+  }
+  EXPECT_EQ(outputs[0], outputs[1]);
+  EXPECT_EQ(outputs[0], outputs[2]);
 }
 
 TEST(Check, NothingOfAnyCaptureBreaksTheOutput) {

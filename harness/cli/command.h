@@ -35,8 +35,18 @@ void add_show_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_report_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_rules_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_check_command(CLI::App& program, Console& console, Chosen& chosen);
+void add_watch_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_doctor_command(CLI::App& program, Console& console, Chosen& chosen);
+void add_load_command(CLI::App& program, Console& console, Chosen& chosen);
+void add_completion_command(CLI::App& program, Console& console, Chosen& chosen);
+void add_manual_command(CLI::App& program, Console& console, Chosen& chosen);
+void add_compare_command(CLI::App& program, Console& console, Chosen& chosen);
+void add_history_command(CLI::App& program, Console& console, Chosen& chosen);
+void add_merge_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_init_command(CLI::App& program, Console& console, Chosen& chosen);
+
+// What `wireproof run FILE` does.
+int run_file(const std::string& file, Console& console);
 
 // --color, for commands that print reports.
 void add_colour_option(CLI::App& command, std::string& choice);

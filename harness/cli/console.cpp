@@ -30,6 +30,14 @@ bool says_utf8() {
   return codeset == "UTF-8" || codeset == "utf8";
 }
 
+winsize system_window() {
+  winsize size{};
+  for (const int fd : {STDERR_FILENO, STDOUT_FILENO}) {
+    if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) break;
+  }
+  return size;
+}
+
 unsigned system_columns() {
   if (const char* given = std::getenv("COLUMNS"); given != nullptr) {
     const std::string_view text(given);
@@ -37,11 +45,7 @@ unsigned system_columns() {
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), columns);
     if (failure == std::errc{} && end == text.data() + text.size() && columns > 0) return columns;
   }
-  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
-    winsize size{};
-    if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  }
-  return 0;
+  return system_window().ws_col;
 }
 
 }  // namespace
@@ -51,6 +55,7 @@ Console system_console(std::ostream& out, std::ostream& err) {
   console.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
   console.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
   console.columns = system_columns;
+  console.rows = [] { return unsigned{system_window().ws_row}; };
   console.environment = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);

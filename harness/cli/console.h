@@ -22,6 +22,7 @@ struct Console {
   bool utf8 = true;
   // The terminal's columns, asked anew each time: its window may change. 0: not known.
   std::function<unsigned()> columns = [] { return 0u; };
+  std::function<unsigned()> rows = [] { return 0u; };
   std::function<std::optional<std::string>(const std::string&)> environment =
       [](const std::string&) { return std::nullopt; };
 };

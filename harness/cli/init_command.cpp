@@ -19,6 +19,7 @@ namespace {
 
 struct InitRequest {
   std::string file = "my-scenario.json", server, transport = "tcp";
+  bool no_run = false;
 };
 
 scenario::Transport transport_of(const std::string& name) {
@@ -65,22 +66,27 @@ int init_command(const InitRequest& request, Console& console) {
   if (!own) {
     console.out << "It runs the reference server; put your own command in its \"server\".\n";
   }
-  console.out << "Next:\n  wireproof run " << printable(report::shell_quoted({request.file}))
-              << '\n';
-  return exit_status::passed;
+  const std::string run = "wireproof run " + printable(report::shell_quoted({request.file}));
+  if (request.no_run) {
+    console.out << "Next:\n  " << run << '\n';
+    return exit_status::passed;
+  }
+  console.out << "$ " << run << "\n" << std::flush;
+  return run_file(request.file, console);
 }
 
 }  // namespace
 
 void add_init_command(CLI::App& program, Console& console, Chosen& chosen) {
   auto request = std::make_shared<InitRequest>();
-  CLI::App* command = program.add_subcommand("init", "write a first scenario for your server");
+  CLI::App* command = program.add_subcommand("init", "write a first scenario for your server, and run it");
   command->add_option("FILE", request->file, "where to (my-scenario.json)")->option_text("");
   command->add_option("--server", request->server, "how your server is started")
       ->option_text("CMD");
   command->add_option("--transport", request->transport, "tcp, udp, unix-stream, unix-datagram ...")
       ->option_text("NAME")
       ->check(CLI::IsMember({"tcp", "udp", "unix-stream", "unix-datagram", "unix-seqpacket"}));
+  command->add_flag("--no-run", request->no_run, "write it only");
   command->footer(examples("wireproof init --server './my-server {address} {port}'",
                            "wireproof init --transport udp udp-first.json"));
   command->callback([=, &console, &chosen] {

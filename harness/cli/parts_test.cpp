@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <sstream>
+#include <thread>
 
 #include "cli/console.h"
 #include "cli/expectation.h"
@@ -10,6 +11,7 @@
 #include "cli/machine_checks.h"
 #include "cli/progress.h"
 #include "cli/rule_catalog.h"
+#include "cli/screen_for_test.h"
 #include "reports/sample.h"
 #include "reports/utf8.h"
 
@@ -174,34 +176,78 @@ TEST(MachineChecks, FailOnlyWhereNoLevelWorks) {
 }
 
 // Plays the progress of a run on a screen of so many columns; what was written.
-std::string played(unsigned columns, ProgressLine::Options options) {
+std::string played(unsigned columns, ProgressScreen::Options options) {
   Screen screen(columns);
   {
-    ProgressLine line(screen.console, options, 6);
+    ProgressScreen progress(screen.console, options, 6);
     const report::RunReport run = report::sample::run();
     for (std::size_t i = 0; i < 6; ++i) {
-      line.started(run.cases[i].id + report::sample::hostile());
-      line.finished(run.cases[i], i + 1, 6);
+      for (int k = 0; k < 12; ++k) progress.started(run.cases[i].id + report::sample::hostile());
+      progress.started(run.cases[i].id);
+      progress.finished(run.cases[i], i + 1, 6);
     }
   }
   return screen.err.str();
 }
 
-TEST(Progress, LiveLineNeverFillsTheWindowAndIsGoneAtTheEnd) {
+TEST(Progress, LiveLinesNeverFillTheWindowAndAreGoneAtTheEnd) {
   for (unsigned columns = 40; columns <= 200; ++columns) {
-    const std::string text = played(columns, {.live = true});
-    std::string rest = text;
-    for (std::size_t at; (at = rest.find("\r\x1b[K")) != std::string::npos;)
-      rest.replace(at, 4, "\n");
-    std::istringstream lines(rest);
-    for (std::string line; std::getline(lines, line);) {
-      ASSERT_LE(report::display_width(line), columns) << line;
-      ASSERT_EQ(line.find('\x1b'), std::string::npos) << line;
-    }
-    ASSERT_TRUE(text.ends_with("\r\x1b[K"));
+    const std::string text = played(columns, {.live = true, .colour = columns % 2 == 0});
+    ScreenForTest screen(columns);
+    screen.write(text);
+    ASSERT_EQ(screen.wrapped(), 0u) << text;
     ASSERT_THAT(text, HasSubstr("6/6"));
-    ASSERT_THAT(text, HasSubstr("failed  "));
+    ASSERT_THAT(text, HasSubstr("more running"));
+    // Only what did not pass is left, each on its line, and the cursor below it.
+    const std::vector<std::string> lines = screen.lines();
+    ASSERT_EQ(lines.size(), 4u) << screen.text();
+    for (const std::string& line : lines) {
+      ASSERT_EQ(line.find("running"), std::string::npos) << line;
+      ASSERT_EQ(line.find("/6"), std::string::npos) << line;
+    }
+    ASSERT_EQ(lines.back(), "");
   }
+}
+
+TEST(Progress, RunningCasesHaveALineEachTheLongestFirst) {
+  Screen screen(60);
+  {
+    ProgressScreen progress(screen.console, {.live = true}, 9);
+    progress.started("tcp/first");
+    progress.started("tcp/second");
+    progress.ended("tcp/first");
+    progress.started("tcp/third");
+    std::this_thread::sleep_for(std::chrono::milliseconds(110));  // until it may be drawn again
+    progress.tick();
+    ScreenForTest seen(60);
+    seen.write(screen.err.str());
+    const std::vector<std::string> lines = seen.lines();
+    ASSERT_EQ(lines.size(), 3u) << seen.text();
+    EXPECT_THAT(lines[0], HasSubstr("tcp/second"));
+    EXPECT_THAT(lines[0], HasSubstr(" ms"));
+    EXPECT_THAT(lines[1], HasSubstr("tcp/third"));
+    EXPECT_THAT(lines[2], HasSubstr("0/9"));
+  }
+  ScreenForTest after(60);
+  after.write(screen.err.str());
+  EXPECT_EQ(after.text(), "\n");
+}
+
+TEST(Progress, AWindowThatBecameNarrowerIsStillCleared) {
+  Screen screen(100);
+  screen.err << "before\n";
+  std::string wide;
+  {
+    ProgressScreen progress(screen.console, {.live = true}, 9);
+    progress.started("tcp/" + std::string(150, 'x'));
+    wide = screen.err.str();
+    screen.console.columns = [] { return 50u; };
+  }
+  // The terminal wraps at 50 what was drawn at 100, then gets the rest.
+  ScreenForTest seen(50);
+  seen.write(screen.err.str());
+  EXPECT_EQ(seen.text(), "before\n\n");
+  EXPECT_NE(wide, screen.err.str());
 }
 
 TEST(Progress, InAPipePlainLinesOfWhatDidNotPass) {

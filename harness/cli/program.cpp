@@ -121,13 +121,21 @@ int main_command(int argc, const char* const* argv, Console& console) {
   Chosen chosen;
   add_run_command(program, console, chosen);
   add_check_command(program, console, chosen);
+  add_watch_command(program, console, chosen);
   add_show_command(program, console, chosen);
   add_report_command(program, console, chosen);
+  add_compare_command(program, console, chosen);
+  add_history_command(program, console, chosen);
+  add_merge_command(program, console, chosen);
   add_list_command(program, console, chosen);
   add_rules_command(program, console, chosen);
+  add_load_command(program, console, chosen);
   add_init_command(program, console, chosen);
   add_doctor_command(program, console, chosen);
+  add_completion_command(program, console, chosen);
   for (CLI::App* command : program.get_subcommands({})) command->group("Commands");
+  add_manual_command(program, console, chosen);
+  program.get_subcommand("manual")->group("");
   try {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -5,17 +5,21 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <ostream>
 #include <random>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/isolation_level.h"
 #include "cli/layout.h"
 #include "cli/progress.h"
 #include "cli/report_outputs.h"
+#include "cli/runs.h"
 #include "cli/selection.h"
 #include "lab/lab.h"
+#include "reports/ci_environment.h"
 #include "reports/context.h"
 #include "reports/report.h"
 #include "reports/style.h"
@@ -34,6 +38,7 @@ struct RunRequest {
   unsigned jobs = 0, repeat = 1;
   std::uint64_t seed = 0;
   bool until_fail = false, dry_run = false, strict = false, quiet = false, verbose = false;
+  std::string shard, label, commit, history;
 };
 
 // SIGINT and SIGTERM are held back from the first case to the report's last byte; the runner reads
@@ -54,15 +59,25 @@ class HeldSignals {
   sigset_t before_{};
 };
 
-lab::Isolation level_of(const std::string& name) {
-  if (name == "auto") return lab::choose_isolation();
-  // A level that was asked for is tried as well: what is refused here is told with its remedy.
-  for (const lab::Probe& probe : lab::probe_isolation()) {
-    if (lab::name(probe.level) != name) continue;
-    if (probe.works) return probe.level;
-    throw SystemError("use", "isolation " + name, EPERM, probe.why + ": " + probe.remedy);
+run::Shard shard_of(const std::string& text, std::size_t cases) {
+  run::Shard shard;
+  if (text.empty()) return shard;
+  unsigned long long index = 0, count = 0;
+  char rest = 0;
+  const bool read = text.find_first_not_of("0123456789/") == std::string::npos &&
+                    std::sscanf(text.c_str(), "%5llu/%5llu%c", &index, &count, &rest) == 2;
+  if (!read || count == 0 || index == 0 || index > count) {
+    throw UsageError("--shard " + quoted(text) + " is not a share of the cases",
+                     "the second of five is written 2/5");
   }
-  throw UsageError("unknown isolation level " + quoted(name));
+  if (index > cases) {
+    throw UsageError(fmt::format("--shard {}: there are only {}", text,
+                                 report::counted(cases, "case")),
+                     "ask for fewer shards than cases");
+  }
+  shard.index = static_cast<unsigned>(index);
+  shard.count = static_cast<unsigned>(count);
+  return shard;
 }
 
 // The command that runs a case of this run again, up to its --filter.
@@ -78,23 +93,30 @@ std::string again_prefix(const RunRequest& request, const Selection& selection) 
   return report::shell_quoted(words);
 }
 
-void prepare(const RunRequest& request) {
+void prepare(const RunRequest& request, const Console& console) {
   const auto prepared = report::prepare_folder(request.out);
   if (!prepared) throw UsageError(prepared.error().message, prepared.error().hint);
   // Also what is written at the end is tried now, not after minutes of work.
   try_outputs(request.outputs);
+  const std::string history = history_file(request.history, console);
+  if (!history.empty()) open_history(history, true);
 }
 
 // What could not be written, said after everything else was tried.
 int write_reports(const RunRequest& request, const report::RunReport& run, Console& console) {
   int status = exit_status::passed;
-  try {
-    report::write_report(request.out, run);
-  } catch (const SystemError& error) {
-    console.err << "wireproof: " << printable(error.what(), 2000) << '\n';
-    status = exit_status::cannot_run;
-  }
+  const auto attempt = [&](auto&& write) {
+    try {
+      write();
+    } catch (const std::runtime_error& error) {
+      console.err << "wireproof: " << printable(error.what(), 2000) << '\n';
+      status = exit_status::cannot_run;
+    }
+  };
+  attempt([&] { report::write_report(request.out, run); });
   if (!write_outputs(request.outputs, run, request.out, console)) status = exit_status::cannot_run;
+  const std::string history = history_file(request.history, console);
+  if (!history.empty()) attempt([&] { add_to_history(history, run, request.out); });
   return status;
 }
 
@@ -119,8 +141,8 @@ void print_summary(const RunRequest& request, const report::RunReport& run, Cons
 }
 
 report::RunReport run_cases(const RunRequest& request, const Selection& selection,
-                            const Layout& layout, Console& console, const report::Context& context,
-                            const lab::RunIdentity& identity) {
+                            const run::Shard& shard, const Layout& layout, Console& console,
+                            const report::Context& context, const lab::RunIdentity& identity) {
   run::RunOptions options;
   options.settings.identity = identity;
   options.settings.results_folder = std::filesystem::absolute(request.out);
@@ -130,14 +152,17 @@ report::RunReport run_cases(const RunRequest& request, const Selection& selectio
   options.jobs = context.jobs;
   options.repeat = request.repeat;
   options.until_fail = request.until_fail;
+  options.shard = shard;
 
-  ProgressLine progress(
+  ProgressScreen progress(
       console,
       {wants_live_progress(console), wants_colour(console, request.colour, console.err_is_terminal),
        request.quiet, request.verbose},
       selection.cases.size());
   run::Progress hooks;
   hooks.started = [&](const scenario::Case& one) { progress.started(one.id); };
+  hooks.retried = [&](const scenario::Case& one) { progress.ended(one.id); };
+  hooks.tick = [&] { progress.tick(); };
   hooks.finished = [&](const report::CaseReport& one, std::size_t done, std::size_t total) {
     progress.finished(one, done, total);
   };
@@ -147,9 +172,14 @@ report::RunReport run_cases(const RunRequest& request, const Selection& selectio
   return report;
 }
 
-int list_only(const Selection& selection, Console& console) {
-  for (const scenario::Case& one : selection.cases) console.out << printable(one.id, 1000) << '\n';
-  console.err << report::counted(selection.cases.size(), "case")
+int list_only(const Selection& selection, const run::Shard& shard, Console& console) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < selection.cases.size(); ++i) {
+    if (!shard.has(i)) continue;
+    console.out << printable(selection.cases[i].id, 1000) << '\n';
+    ++count;
+  }
+  console.err << report::counted(count, "case")
               << " would run; nothing was launched\n";
   return exit_status::passed;
 }
@@ -158,10 +188,11 @@ int run_command(const RunRequest& request, Console& console, int argc, const cha
   check_outputs(request.outputs);
   const Layout layout = find_layout(this_program());
   const Selection selection = select_cases(request.selection, layout);
-  if (request.dry_run) return list_only(selection, console);
-  prepare(request);
+  const run::Shard shard = shard_of(request.shard, selection.cases.size());
+  if (request.dry_run) return list_only(selection, shard, console);
+  prepare(request, console);
   refuse_missing_targets(selection, layout);
-  const lab::Isolation level = level_of(request.isolation);
+  const lab::Isolation level = isolation_level(request.isolation);
 
   report::Context context = report::read_context(argc, argv);
   context.isolation = lab::name(level);
@@ -170,11 +201,15 @@ int run_command(const RunRequest& request, Console& console, int argc, const cha
   context.seed = request.seed != 0 ? request.seed : std::random_device{}();
   context.jobs = request.jobs != 0 ? request.jobs : run::default_jobs();
   context.libraries["libpcap"] = ::pcap_lib_version();
+  report::read_ci(context, console.environment);
+  if (!request.commit.empty()) context.commit = request.commit;
+  context.label = request.label;
+  context.shard = request.shard;
 
   const lab::RunIdentity identity = lab::enter_isolation(level);
   const HeldSignals held;
   const report::RunReport report =
-      run_cases(request, selection, layout, console, context, identity);
+      run_cases(request, selection, shard, layout, console, context, identity);
   const int written = write_reports(request, report, console);
   print_summary(request, report, console);
   return written != exit_status::passed ? written : report::exit_status(report, request.strict);
@@ -201,6 +236,8 @@ void add_what_options(CLI::App& command, RunRequest& request) {
       ->option_text("N")
       ->check(CLI::Range(1u, 1'000'000u));
   command.add_flag("--until-fail", request.until_fail, "repeat until a case fails");
+  command.add_option("--shard", request.shard, "this share of the cases: 2/5; see merge")
+      ->option_text("I/N");
   command.add_flag("--dry-run", request.dry_run, "list what would run, launch nothing");
 }
 
@@ -217,12 +254,23 @@ void add_how_options(CLI::App& command, RunRequest& request) {
   command.add_option("--out", request.out, "results folder (wireproof-results)")
       ->option_text("DIR");
   add_output_options(command, request.outputs);
+  command.add_option("--label", request.label, "a name for the run, to find it by")
+      ->option_text("NAME");
+  command.add_option("--commit", request.commit, "the revision under test (CI's is found)")
+      ->option_text("ID");
   command.add_flag("--quiet", request.quiet, "the summary only");
   command.add_flag("--verbose", request.verbose, "a line for every case");
+  add_history_option(command, request.history);
   add_colour_option(command, request.colour);
 }
 
 }  // namespace
+
+int run_file(const std::string& file, Console& console) {
+  RunRequest request;
+  request.selection.paths = {file};
+  return run_command(request, console, console.argc, console.argv);
+}
 
 void add_run_command(CLI::App& program, Console& console, Chosen& chosen) {
   auto request = std::make_shared<RunRequest>();

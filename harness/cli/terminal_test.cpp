@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "cli/folder_for_test.h"
 #include "cli/program_for_test.h"
+#include "cli/screen_for_test.h"
 #include "reports/report.h"
 #include "reports/sample.h"
 #include "reports/utf8.h"
@@ -74,21 +75,12 @@ Session in_terminal(unsigned short columns, std::vector<std::string> words,
   return session;
 }
 
-// What stands on the screen after all was written, line by line: \r returns, ESC[K clears.
-std::vector<std::string> screen_of(const std::string& text) {
-  std::vector<std::string> lines(1);
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '\r' && at + 1 < text.size() && text[at + 1] == '\n') continue;
-    if (text[at] == '\n') {
-      lines.emplace_back();
-    } else if (text.compare(at, 4, "\r\x1b[K") == 0) {
-      lines.back().clear();
-      at += 3;
-    } else {
-      lines.back().push_back(text[at]);
-    }
-  }
-  return lines;
+// What stands on the screen after all was written, line by line; none may have been too long.
+std::vector<std::string> screen_of(const std::string& text, unsigned short columns) {
+  ScreenForTest screen(columns);
+  screen.write(text);
+  EXPECT_EQ(screen.wrapped(), 0u) << text;
+  return screen.lines();
 }
 
 class Terminal : public testing::TestWithParam<unsigned short> {};
@@ -109,7 +101,7 @@ TEST_P(Terminal, ShowsAReportInColourWithinItsWidth) {
     EXPECT_THAT(session.text, HasSubstr("\x1b[1"));
     EXPECT_EQ(session.text.find("\x1b[31m\a"), std::string::npos)
         << "a program's own escape came through";
-    for (const std::string& line : screen_of(session.text)) {
+    for (const std::string& line : screen_of(session.text, GetParam())) {
       EXPECT_LE(report::display_width(line), GetParam()) << line;
     }
     for (const std::string word : {"NO_COLOR=1", "CI=1", "TERM=dumb"}) {
@@ -141,7 +133,7 @@ TEST_P(Terminal, CtrlCLeavesTheScreenRightAndAWholeReport) {
       in_terminal(GetParam(), {"run", file, "--jobs", "2", "--out", folder / "results"}, {}, "0/2");
   EXPECT_EQ(session.status, 130) << session.text;
   EXPECT_THAT(session.text, HasSubstr("Interrupted"));
-  for (const std::string& line : screen_of(session.text)) {
+  for (const std::string& line : screen_of(session.text, GetParam())) {
     EXPECT_LE(report::display_width(line), GetParam()) << line;
     EXPECT_EQ(line.find("0/2"), std::string::npos) << "the live line is still there: " << line;
   }

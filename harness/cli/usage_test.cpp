@@ -17,7 +17,8 @@ using testing::Not;
 const ProgramForTest wireproof;
 
 const std::vector<std::vector<std::string>> commands = {
-    {}, {"run"}, {"check"}, {"show"}, {"report"}, {"list"}, {"rules"}, {"init"}, {"doctor"}};
+    {},       {"run"},  {"check"}, {"watch"},  {"load"},    {"show"},    {"report"},
+    {"list"}, {"rules"}, {"init"}, {"doctor"}, {"compare"}, {"history"}, {"merge"}};
 
 constexpr std::string_view scenario = R"({
   "title": "One exchange", "transport": "tcp", "family": "ipv4", "tags": ["mine"],
@@ -91,7 +92,10 @@ TEST(Usage, WrongUsageIsExitStatus2AndSaysWhatIsRight) {
       {{"check"}, "FILE"},
       {{"check", good}, "good.json"},
       {{"check", good, "--expect", "opening=three-wya"}, "did you mean three-way?"},
-      {{"check", good, "--json", "out.json"}, "--json"},
+      {{"check", good, "--where", "clossing=reset"}, "did you mean closing?"},
+      {{"check", good, "--json", "-", "--csv", "-"}, "only one of"},
+      {{"check", good, "--follow", "-"}, "--follow takes one file"},
+      {{"watch"}, "INTERFACE"},
       {{"init", good}, "is there already"},
       {{"init", "--transport", "sctp"}, "--transport"},
   };
@@ -148,7 +152,7 @@ TEST(Run, WhatCannotBeWrittenIsSaidBeforeAnythingRuns) {
 TEST(Init, WritesAScenarioThatLoadsAndSaysWhatToTypeNext) {
   FolderForTest folder;
   const std::string file = folder / "new/first.json";
-  const Outcome outcome = wireproof({"init", file, "--server", "./my-server -p {port}"});
+  const Outcome outcome = wireproof({"init", file, "--no-run", "--server", "./my-server -p {port}"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("wireproof run " + file));
   const Outcome listed = wireproof({"list", file});
@@ -160,7 +164,7 @@ TEST(Init, WritesAScenarioThatLoadsAndSaysWhatToTypeNext) {
 TEST(Init, EveryTransportWithoutACommandRunsTheReferenceServer) {
   for (const char* transport : {"tcp", "udp", "unix-stream", "unix-datagram", "unix-seqpacket"}) {
     FolderForTest folder;
-    EXPECT_EQ(wireproof({"init", "--transport", transport, folder / "x.json"}).status, 0);
+    EXPECT_EQ(wireproof({"init", "--no-run", "--transport", transport, folder / "x.json"}).status, 0);
     const Outcome listed = wireproof({"list", folder / "x.json"});
     EXPECT_EQ(listed.status, 0) << listed.err;
   }

@@ -135,6 +135,13 @@ Lab::Impl::Impl(const LabSpec& lab_spec) : spec(lab_spec) {
 
 void Lab::Impl::prepare_namespace(const std::string& host_name, unsigned lo_mtu) {
   pin_settings(sysctls, host_name, settings);
+  for (const Setting& wanted : spec.settings) {
+    std::erase_if(settings, [&](const Setting& one) {
+      return one.host == host_name && one.name == wanted.name;
+    });
+    if (auto setting = sysctls.pin(host_name, wanted.name, wanted.value))
+      settings.push_back(*setting);
+  }
   disable_offloads("lo");
   RouteSocket().set_up("lo", lo_mtu);
   settings.push_back({host_name, "lo.mtu", std::to_string(lo_mtu), true});

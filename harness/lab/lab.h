@@ -84,6 +84,9 @@ struct LabSpec {
   Topology topology = Topology::loopback;
   RunIdentity identity = {};
   unsigned mtu = 1500;
+  // Pinned besides, at each end (Setting::host is not looked at); not where the network is not the
+  // case's own. settings() tells whether the kernel took them.
+  std::vector<Setting> settings = {};
 };
 
 // On wire, the two inner ends: interfaces of the case process's own network namespace.

@@ -33,6 +33,8 @@ void write_all(int fd, std::string_view text) {
   ::setpgid(0, 0);
   lab::die_with_parent(harness);
   std::signal(SIGPIPE, SIG_IGN);
+  // A Ctrl-C that comes before the load begins must not end it without a report.
+  if (one.load) std::signal(SIGINT, SIG_IGN);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -78,6 +80,12 @@ CaseProcess::~CaseProcess() {
   if (pid_ < 0) return;
   ::kill(pid_, SIGKILL);
   retry_eintr([&] { return ::waitpid(pid_, nullptr, 0); });
+}
+
+bool CaseProcess::interrupt() {
+  if (!case_->load) return false;
+  ::kill(pid_, SIGINT);
+  return true;
 }
 
 void CaseProcess::kill() {

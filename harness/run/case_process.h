@@ -26,6 +26,8 @@ class CaseProcess {
   bool read();
   // Reaps; what the case reported, or an error report where it could not.
   report::CaseReport finish();
+  // Asks a load to end with what it has; false: of another case there is nothing to wait for.
+  bool interrupt();
   void kill();  // past its limits, or the run is interrupted
   const Deadline& limit() const { return limit_; }
   const scenario::Case& scenario() const { return *case_; }

@@ -12,7 +12,9 @@
 #include "process/program_path.h"
 #include "run/case_stage.h"
 #include "run/kept_frames.h"
+#include "run/load_case.h"
 #include "run/observation.h"
+#include "run/packet_expectations.h"
 #include "run/rules.h"
 #include "run/second_witness.h"
 #include "run/settle.h"
@@ -26,12 +28,16 @@ namespace {
 
 // Why this case cannot be tried here, or empty.
 std::string reason_to_skip(const scenario::Case& one, const lab::RunIdentity& identity) {
-  if (one.topology == lab::Topology::remote) {
+  if (one.topology == lab::Topology::remote && !one.load) {
     return fmt::format("topology {} is not available in this version", lab::name(one.topology));
   }
-  if (identity.isolation == lab::Isolation::none && one.topology != lab::Topology::loopback) {
+  if (identity.isolation == lab::Isolation::none && one.topology != lab::Topology::loopback &&
+      one.topology != lab::Topology::remote) {
     return fmt::format("topology {} needs network namespaces, and isolation is none",
                        lab::name(one.topology));
+  }
+  if (identity.isolation == lab::Isolation::none && !one.settings.empty()) {
+    return "kernel settings need a network of the case's own, and isolation is none";
   }
   if (identity.isolation == lab::Isolation::none && one.expected.datagrams.min_fragments) {
     return "fragments need an MTU of 1,500, and isolation none has the host's loopback as it is";
@@ -82,6 +88,12 @@ class CaseRun {
         stage_(one, lab_, settings) {}
 
   void run() {
+    report_.reason = refused_setting();
+    if (!report_.reason.empty()) {
+      report_.status = report::Status::skipped;
+      report_.settings = lab_.settings();
+      return;
+    }
     const Deadline deadline = Deadline::after(stage_.scenario().time_limit);
     stage_.start_captures();
     drive(deadline);
@@ -108,7 +120,25 @@ class CaseRun {
     lab::LabSpec spec;
     spec.topology = one.topology;
     spec.identity = settings.identity;
+    spec.settings = one.settings;
     return spec;
+  }
+
+  // A setting of the scenario that this kernel does not have, or does not let a user namespace set.
+  std::string refused_setting() const {
+    for (const lab::Setting& wanted : stage_.scenario().settings) {
+      std::size_t pinned = 0;
+      for (const lab::Setting& one : lab_.settings()) {
+        if (one.name != wanted.name || one.host == "wire") continue;
+        if (!one.pinned || one.value != wanted.value) {
+          return fmt::format("this kernel keeps {} at {}, not {}", wanted.name, one.value,
+                             wanted.value);
+        }
+        ++pinned;
+      }
+      if (pinned == 0) return fmt::format("this kernel has no {}", wanted.name);
+    }
+    return {};
   }
 
   void drive(Deadline deadline) {
@@ -176,6 +206,7 @@ class CaseRun {
       one.expected.connections = {};
       one.expected.datagrams = {};
       one.expected.kernel.clear();
+      one.expected.packets.clear();
     }
     const auto captures = stage_.captures();
     tcp::CaptureFacts facts;
@@ -194,6 +225,11 @@ class CaseRun {
       at_server = std::move(ends.server);
     } else {
       seen = observe(captures.front().frames(), one, facts, only_port);
+    }
+    if (wire) {
+      append(seen.findings,
+             run::judge_packets(one.expected.packets,
+                                {captures[0].frames(), captures[1].frames(), client_address(one)}));
     }
     report_.captures = stage_.write_captures(seen.findings, seen.connections);
     report_.captures.front().housekeeping = seen.housekeeping;
@@ -237,8 +273,16 @@ class CaseRun {
            compare_witnesses(at_server->connections, report_.witness, quiet_, Side::server));
   }
 
+  packet::Address client_address(const scenario::Case& one) const {
+    const lab::Host& host = lab_.host(Side::client);
+    return one.family == scenario::Family::ipv6 ? host.ipv6 : host.ipv4;
+  }
+
   void judge_wire() {
     if (!stage_.link()) return;
+    const auto captures = stage_.captures();
+    report_.wire_link =
+        wire_link_report(*stage_.link(), captures[0].frames(), captures[1].frames());
     report_.wire = wire_report(stage_.scenario().wire.value_or(wire::Plan{}), *stage_.link());
     append(report_.findings, run::judge_wire(*stage_.link(), completed_));
   }
@@ -319,9 +363,13 @@ report::CaseReport run_case(const scenario::Case& one, const CaseSettings& setti
     report.reason = reason;
   } else {
     try {
-      CaseRun run(one, settings, report);
-      run.run();
-      stall = run.longest_stall();
+      if (one.load) {
+        run_load_case(one, settings, report);
+      } else {
+        CaseRun run(one, settings, report);
+        run.run();
+        stall = run.longest_stall();
+      }
     } catch (const capture::NotProvenLive& error) {
       report.status = report::Status::inconclusive;
       report.reason = error.what();

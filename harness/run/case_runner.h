@@ -4,9 +4,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "lab/lab.h"
+#include "load/generator.h"
 #include "reports/model.h"
 #include "scenario/model.h"
 
@@ -19,6 +21,8 @@ struct CaseSettings {
   std::filesystem::path targets_folder;  // {targets}
   std::string run_again_prefix;          // "wireproof run --isolation user scenarios"
   bool strict = false;                   // should-rules fail too
+  // Of a load case, about once a second, called in the case's own process.
+  std::function<void(const load::Tick&)> load_progress = {};
 };
 
 report::CaseReport run_case(const scenario::Case& one, const CaseSettings& settings);

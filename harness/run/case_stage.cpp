@@ -34,6 +34,7 @@ CaseStage::CaseStage(const scenario::Case& one, const lab::Lab& lab, const CaseS
 CaseStage::~CaseStage() = default;
 
 scenario::Target CaseStage::address_of_case() const {
+  if (case_.load_target.port || case_.load_target.path) return case_.load_target;
   scenario::Target target;
   switch (case_.family) {
     case scenario::Family::ipv4:
@@ -100,6 +101,10 @@ void CaseStage::start_captures() {
     options.ignore_outgoing = host.interface == "lo";
     Watched one{side, nullptr, nullptr, nullptr};
     one.table = std::make_unique<witness::SocketTable>(host.netns.get());
+    if (case_.load) {  // has a capture of its own (load_case.h)
+      watched_.push_back(std::move(one));
+      continue;
+    }
     one.destroyed = std::make_unique<witness::DestroyedSockets>(host.netns.get());
     one.capture =
         capture::LiveCapture::start(host.netns.get(), options, Deadline::after(capture_limit));

@@ -136,6 +136,10 @@ void Programs::end_all() {
   }
 }
 
+std::vector<pid_t> Programs::tree(Side who) const {
+  return started(who) ? role(who).process->tree() : std::vector<pid_t>();
+}
+
 bool Programs::crashed(Side who) const {
   const Role& one = role(who);
   return one.exit && one.exit->signal != 0 && !one.signals.contains(one.exit->signal);

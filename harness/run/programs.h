@@ -45,6 +45,8 @@ class Programs {
   std::vector<report::TargetReport> reports() const;
   // Ended by a signal that was not ours: what others saw of it is a consequence.
   bool crashed(Side who) const;
+  // Its processes that are alive, those that it started included.
+  std::vector<pid_t> tree(Side who) const;
   double cpu_seconds() const;
 
  private:

@@ -42,10 +42,25 @@ inline constexpr Rule two_ends{"capture.two-ends", Severity::must, "harness",
                                "captures at both ends of a link show the same packets"};
 inline constexpr Rule rule_unmatched{"wire.rule-unmatched", Severity::must, "scenario",
                                      "each rule of the wire matches, but for those that may miss"};
+inline constexpr Rule wire_packets{"wire.expect.packets", Severity::must, "scenario",
+                                   "as many packets of a kind are sent, or received, as expected"};
+inline constexpr Rule wire_gaps{"wire.expect.gaps", Severity::must, "scenario",
+                                "packets of a kind come as far apart as expected"};
 inline constexpr Rule wire_lost{"wire.lost", Severity::must, "harness",
                                 "the emulated link itself loses nothing"};
 inline constexpr Rule capture_whole{"capture.whole", Severity::must, "pcap_stats(3)",
                                     "no packet was lost by the capture"};
+inline constexpr Rule load_limit{"load.limit", Severity::must, "scenario",
+                                 "what was measured keeps to the limits of the scenario"};
+inline constexpr Rule load_answers{"load.answers", Severity::must, "scenario",
+                                   "under load every request has its answer, and the right one"};
+inline constexpr Rule load_growth{"load.growth", Severity::must, "scenario",
+                                  "in a soak the server's memory and descriptors do not grow"};
+inline constexpr Rule load_proof{
+    "load.proof", Severity::must, "RFC 9293 3.5, 3.6",
+    "of every connection that the load made, handshake and close are proven"};
+inline constexpr Rule load_trusted{"load.trusted", Severity::must, "harness",
+                                   "nothing disturbed the measurement itself"};
 inline constexpr Rule expected_failure{
     "case.expected-failure", Severity::must, "scenario",
     "a case that is listed to fail fails by the rules of its list, and by no others"};

@@ -10,6 +10,7 @@
 #include <list>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -18,6 +19,8 @@
 
 namespace wireproof::run {
 namespace {
+
+constexpr int tick_ms = 200;
 
 // SIGINT and SIGTERM as something to read, for as long as this lives.
 class Interrupts {
@@ -39,6 +42,11 @@ class Interrupts {
   }
   Interrupts(const Interrupts&) = delete;
   int fd() const { return fd_.get(); }
+  void take() {
+    signalfd_siginfo one;
+    while (::read(fd_.get(), &one, sizeof one) > 0) {
+    }
+  }
 
  private:
   sigset_t wanted_{}, before_{};
@@ -46,7 +54,8 @@ class Interrupts {
 };
 
 struct Job {
-  std::size_t at = 0;  // place in the report
+  std::size_t at = 0;       // place in the report
+  std::uint64_t order = 0;  // CaseReport::order
   const scenario::Case* one = nullptr;
   CaseSettings settings;
   unsigned attempts = 1;
@@ -72,9 +81,10 @@ class Scheduler {
         jobs_(options.jobs != 0 ? options.jobs : default_jobs()),
         total_(total) {}
 
-  void add(const scenario::Case& one, unsigned repetition) {
+  void add(const scenario::Case& one, unsigned repetition, std::uint64_t order) {
     Job job;
     job.at = results_.size();
+    job.order = order;
     job.one = &one;
     job.settings = options_.settings;
     job.settings.folder = folder_of(one, repetition);
@@ -87,12 +97,15 @@ class Scheduler {
     while (!waiting_.empty() || !running_.empty()) {
       while (!waiting_.empty() && running_.size() < jobs_) launch();
       if (wait()) {
-        interrupted_ = true;
-        running_.clear();
-        return false;
+        interrupts_.take();
+        // A load ends with what it has measured; at a second Ctrl-C nothing is waited for.
+        const bool again = std::exchange(interrupted_, true);
+        waiting_.clear();
+        running_.remove_if([&](Running& one) { return again || !one.process.interrupt(); });
+        if (running_.empty()) return false;
       }
     }
-    return true;
+    return !interrupted_;
   }
 
   bool any_failed(std::size_t from) const {
@@ -139,8 +152,10 @@ class Scheduler {
       fds.push_back({one.process.fd(), POLLIN, 0});
       next = next ? earlier(*next, one.process.limit()) : one.process.limit();
     }
-    const int timeout = next ? next->remaining_ms() : -1;
+    int timeout = next ? next->remaining_ms() : -1;
+    if (progress_.tick) timeout = timeout < 0 ? tick_ms : std::min(timeout, tick_ms);
     retry_eintr([&] { return ::poll(fds.data(), fds.size(), timeout); });
+    if (progress_.tick) progress_.tick();
     if (fds[0].revents != 0) return true;
 
     std::size_t index = 1;
@@ -164,9 +179,11 @@ class Scheduler {
     if (again) {
       job.earlier_attempts.push_back(report.reason);
       ++job.attempts;
+      if (progress_.retried) progress_.retried(*job.one);
       waiting_.push_back(std::move(job));
       return;
     }
+    report.order = job.order;
     report.attempts = job.attempts;
     report.earlier_attempts = std::move(job.earlier_attempts);
     try {
@@ -204,12 +221,18 @@ report::RunReport run(const std::vector<scenario::Case>& cases, const RunOptions
   const auto start = std::chrono::steady_clock::now();
   const unsigned rounds = std::max(1u, options.repeat);
   const bool endless = options.until_fail && options.repeat <= 1;
-  Scheduler scheduler(options, progress, endless ? 0 : cases.size() * rounds);
+  std::size_t mine = 0;
+  for (std::size_t i = 0; i < cases.size(); ++i) mine += options.shard.has(i) ? 1 : 0;
+  Scheduler scheduler(options, progress, endless ? 0 : mine * rounds);
   // Rounds run one after the other only where a failure ends them; else all repetitions fill the
   // machine together.
   for (unsigned round = 1; endless || round <= rounds; ++round) {
     const std::size_t before = scheduler.size();
-    for (const auto& one : cases) scheduler.add(one, round);
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      if (options.shard.has(i)) {
+        scheduler.add(cases[i], round, std::uint64_t{round - 1} * cases.size() + i + 1);
+      }
+    }
     if (!options.until_fail) continue;
     if (!scheduler.drain() || scheduler.any_failed(before)) break;
   }

@@ -5,7 +5,9 @@
 //                       whole: opening, closing, who closed first, the client's states and bytes
 //   server's capture -> what is blamed on the server, and the server's states and bytes
 //
-// Blamed on neither: kept where both captures show it. Thread rule: pure functions.
+// Blamed on neither: kept where both captures show it. What an end sent, and what came to it, is
+// whole in its own capture, whatever the link did: CaptureFacts::lossy_path stays false. Thread
+// rule: pure functions.
 #pragma once
 
 #include <span>
@@ -18,7 +20,9 @@
 namespace wireproof::run {
 
 struct EndsSeen {
-  Observation client, server;  // findings, and connections' judgements, of their own end alone
+  // Findings, and connections' judgements, of their own end alone. The client's connections carry
+  // the whole verdict, and the server's states as its own capture shows them.
+  Observation client, server;
 };
 EndsSeen observe_ends(std::span<const packet::Frame> client, std::span<const packet::Frame> server,
                       const scenario::Case& one, const tcp::CaptureFacts& facts);

@@ -109,6 +109,10 @@ TEST(TwoEnds, TheServersStatesAreThoseOfItsOwnCapture) {
   const auto found = std::ranges::find(findings, "tcp.expect.states", &Finding::rule);
   ASSERT_NE(found, findings.end());
   EXPECT_EQ(found->where.substr(found->where.size() - 20), "the server's capture");
+  EXPECT_TRUE(found->packets.empty());
+  EXPECT_EQ(seen.client.connections[0].judgement.verdict, Verdict::failed);
+  EXPECT_EQ(tcp::state_path(seen.client.connections[0].connection, Side::server).back(),
+            tcp::State::established);
 }
 
 // The server itself acknowledged what never came to it: its own capture proves it.

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include "base/text.h"
 #include "run/rules.h"
 
@@ -44,27 +48,77 @@ report::WireReport wire_report(const wire::Plan& plan, const wire::Link& link) {
   report::WireReport report;
   report.seed = plan.seed;
   report.rules = plan.rules.size();
-  report.client_to_server = lane(stats.client_to_server);
-  report.server_to_client = lane(stats.server_to_client);
-  report.lost = stats.lost();
   report.decisions_left_out = stats.decisions_left_out;
   for (const wire::Decision& decision : link.decisions()) {
-    report.decisions.push_back({decision.time_ns, std::string(wire::name(decision.cause)),
-                                decision.name, std::string(wire::name(decision.deed)),
-                                decision.detail, std::string(wire::name(decision.packet.direction)),
+    report.decisions.push_back({std::string(wire::name(decision.cause)), decision.name,
+                                std::string(wire::name(decision.deed)), decision.detail,
+                                std::string(wire::name(decision.packet.direction)),
                                 decision.packet.number, decision.packet.connection,
                                 words(decision.packet)});
   }
   return report;
 }
 
-std::vector<Finding> judge_wire(const wire::Link& link, bool completed) {
-  return judge_wire(link.unmatched(), link.stats(), completed);
+report::WireLinkReport wire_link_report(const wire::Link& link,
+                                        std::span<const packet::Frame> client,
+                                        std::span<const packet::Frame> server) {
+  const wire::Stats stats = link.stats();
+  report::WireLinkReport report;
+  report.client_to_server = lane(stats.client_to_server);
+  report.server_to_client = lane(stats.server_to_client);
+  report.lost = stats.lost();
+  report.moments_left_out = stats.decisions_left_out;
+  for (const wire::Decision& decision : link.decisions()) {
+    report::WireMoment& moment = report.moments.emplace_back();
+    moment.time_ns = decision.time_ns;
+    if (decision.packet.number == 0) continue;
+    const auto& frames =
+        decision.packet.direction == wire::Direction::client_to_server ? client : server;
+    if (const auto place = wire::find_in_capture(decision.packet, frames)) {
+      moment.packet = frames[*place].number;
+    }
+  }
+  return report;
 }
 
-std::vector<Finding> judge_wire(const std::vector<std::string>& unmatched, const wire::Stats& stats,
-                                bool completed) {
+namespace {
+
+// Rules that matched, and of which no match could be acted on: in their order, with the reason.
+std::vector<std::pair<std::string, std::string>> without_effect(
+    const std::vector<wire::Decision>& decisions) {
+  std::vector<std::pair<std::string, std::string>> idle;
+  std::set<std::string> acted;
+  for (const wire::Decision& decision : decisions) {
+    if (decision.cause != wire::Cause::rule) continue;
+    if (decision.deed != wire::Deed::not_applicable) {
+      acted.insert(decision.name);
+    } else if (std::ranges::find(idle, decision.name, [](const auto& one) { return one.first; }) ==
+               idle.end()) {
+      idle.emplace_back(decision.name, decision.detail);
+    }
+  }
+  std::erase_if(idle, [&](const auto& one) { return acted.contains(one.first); });
+  return idle;
+}
+
+}  // namespace
+
+std::vector<Finding> judge_wire(const wire::Link& link, bool completed) {
+  return judge_wire(link.unmatched(), link.decisions(), link.stats(), completed);
+}
+
+std::vector<Finding> judge_wire(const std::vector<std::string>& unmatched,
+                                const std::vector<wire::Decision>& decisions,
+                                const wire::Stats& stats, bool completed) {
   std::vector<Finding> findings;
+  if (completed) {
+    for (const auto& [name, reason] : without_effect(decisions)) {
+      findings.push_back(make_finding(
+          rule::rule_unmatched, Blame::none, {},
+          fmt::format("rule {} of the wire does what it says to a packet", quoted(name)),
+          "it matched, and could not: " + reason));
+    }
+  }
   for (const std::string& name : unmatched) {
     if (!completed) break;
     findings.push_back(make_finding(

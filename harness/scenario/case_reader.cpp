@@ -10,15 +10,35 @@
 #include "scenario/program_reader.h"
 #include "scenario/step_reader.h"
 #include "scenario/wire_reader.h"
+#include "scenario/workload_check.h"
+#include "scenario/workload_reader.h"
 
 namespace wireproof::scenario {
 namespace {
 
-constexpr std::string_view keys[] = {
-    "$schema",           "title",         "story",     "tags",     "matrix",
-    "topology",          "wire",          "transport", "family",   "path_length",
-    "requires",          "server",        "client",    "steps",    "expect",
-    "expected_failures", "time_limit_ms", "settle_ms", "ring_kib", "retry_inconclusive"};
+constexpr std::string_view keys[] = {"$schema",
+                                     "title",
+                                     "story",
+                                     "tags",
+                                     "matrix",
+                                     "topology",
+                                     "wire",
+                                     "transport",
+                                     "family",
+                                     "path_length",
+                                     "requires",
+                                     "settings",
+                                     "server",
+                                     "client",
+                                     "steps",
+                                     "load",
+                                     "limits",
+                                     "expect",
+                                     "expected_failures",
+                                     "time_limit_ms",
+                                     "settle_ms",
+                                     "ring_kib",
+                                     "retry_inconclusive"};
 
 constexpr std::int64_t longest_case_ms = 600'000;
 constexpr std::size_t longest_title = 200;
@@ -120,6 +140,41 @@ void read_requirements(const Object& object, Case& one) {
   }
 }
 
+// The kernel's, as in {"net.ipv4.tcp_fin_timeout": 1}: of both ends.
+void read_settings(const Object& object, Case& one) {
+  const Field field = object.get("settings");
+  if (!field) return;
+  Errors& errors = object.errors();
+  const auto* const members = field.node->object();
+  if (!members) {
+    return wrong_type(field, "an object", "as in {\"net.ipv4.tcp_fin_timeout\": 1}", errors);
+  }
+  for (const Member& member : *members) {
+    const std::string quoted = wireproof::quoted(member.key);
+    if (!member.key.starts_with("net.ipv4.") && !member.key.starts_with("net.ipv6.")) {
+      errors.add(member.key_offset, fmt::format("{} is no setting of a case's own network", quoted),
+                 "\"net.ipv4. ...\" or \"net.ipv6. ...\", as sysctl(8) names them");
+    } else if (member.key.find("..") != std::string::npos ||
+               member.key.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.-") !=
+                   std::string::npos) {
+      errors.add(member.key_offset, fmt::format("{} names no setting", quoted),
+                 "small letters, digits and '_', parted by dots");
+    }
+    const Field value{&member.value, quoted};
+    std::string text;
+    if (const std::string* word = member.value.string()) {
+      text = *word;
+    } else {
+      text = std::to_string(read_integer(value, INT32_MIN, INT32_MAX, errors).value_or(0));
+    }
+    one.settings.push_back({"", member.key, std::move(text), true});
+  }
+  if (one.topology == lab::Topology::remote) {
+    errors.add(object.key_offset("settings"), "settings of a network that is not the case's own",
+               "topology \"remote\" uses this machine's network as it is: remove them");
+  }
+}
+
 void read_times(const Object& object, Case& one) {
   if (const auto limit = object.span("time_limit_ms", 1, longest_case_ms)) one.time_limit = *limit;
   if (const auto settle = object.span("settle_ms", 0, longest_case_ms)) one.settle = *settle;
@@ -127,6 +182,33 @@ void read_times(const Object& object, Case& one) {
     one.ring_bytes = static_cast<std::size_t>(*ring) << 10;
   }
   one.retry_inconclusive = object.boolean("retry_inconclusive").value_or(true);
+}
+
+// The generator plays the client: no steps and no program beside it.
+void read_load(const Object& object, Case& one) {
+  Errors& errors = object.errors();
+  const Field field = object.get("load");
+  if (!field) {
+    if (object.has("limits")) {
+      errors.add(object.key_offset("limits"), "limits without a load", "add \"load\"");
+    }
+    return;
+  }
+  for (const std::string_view key : {"client", "steps", "expect", "wire"}) {
+    if (!object.has(key)) continue;
+    errors.add(object.key_offset(key), fmt::format("\"{}\" beside \"load\"", key),
+               "the load generator is the client, and judges every connection: remove it");
+  }
+  if (one.topology == lab::Topology::wire) {
+    errors.add(object.get("topology").offset(), "a load over an emulated wire",
+               "\"loopback\" or \"veth\": the wire is slower than what is measured");
+  }
+  if (!one.server && one.topology != lab::Topology::remote) {
+    errors.add(object.offset(), "a load without a server", "add \"server\"");
+  }
+  one.load = read_workload(field, one, errors);
+  if (const Field limits = object.get("limits")) one.load->limits = read_limits(limits, errors);
+  if (!object.has("time_limit_ms")) one.time_limit = time_limit_of(*one.load);
 }
 
 }  // namespace
@@ -142,6 +224,7 @@ Case read_case(const Node& root, const Vocabulary& vocabulary, Errors& errors) {
   read_tags(object, one);
   read_ground(object, one);
   read_requirements(object, one);
+  read_settings(object, one);
   read_times(object, one);
   for (const Side side : {Side::server, Side::client}) {
     const Field field = object.get(name(side));
@@ -163,6 +246,7 @@ Case read_case(const Node& root, const Vocabulary& vocabulary, Errors& errors) {
   if (const Field script = object.get("steps")) {
     one.steps = StepReader(one, errors).read(script);
   }
+  read_load(object, one);
   const Node* steps = object.get("steps").node;
   const bool has_steps = steps && !(steps->list() && steps->list()->empty());
   if (!object.has("server") && !object.has("client") && !has_steps) {

@@ -37,6 +37,8 @@ std::string wanted(const step::Expect& expect) {
       return "a reset";
     case Kind::refused:
       return "a refusal";
+    case Kind::error:
+      return expect.error;
     case Kind::nothing:
       return fmt::format("nothing for {} ms", expect.quiet.count());
   }
@@ -45,7 +47,8 @@ std::string wanted(const step::Expect& expect) {
 
 struct Describe {
   std::string operator()(const step::Connect& s) const {
-    return fmt::format("connect {}{}{}", s.socket, with(" to ", place(s.to)), fails(s.fails));
+    return fmt::format("{} {}{}{}", s.begin ? "begin to connect" : "connect", s.socket,
+                       with(" to ", place(s.to)), fails(s.fails));
   }
   std::string operator()(const step::Bind& s) const {
     return fmt::format("bind {}{}{}", s.socket, with(" to ", place(s.at)), fails(s.fails));

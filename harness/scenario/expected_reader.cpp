@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "scenario/names.h"
+#include "scenario/wire_reader.h"
 
 namespace wireproof::scenario {
 namespace {
@@ -138,6 +139,45 @@ udp::Expectation read_datagrams(const Field& field, Errors& errors) {
   return wanted;
 }
 
+std::vector<PacketsExpected> read_packets(const Field& field, Errors& errors) {
+  constexpr std::string_view keys[] = {"sent", "received", "count", "gaps_ms"};
+  std::vector<PacketsExpected> all;
+  for (const Field& entry : read_list(field, errors)) {
+    const Object object(entry, keys, errors);
+    if (!object.valid()) continue;
+    PacketsExpected wanted;
+    wanted.position = errors.source().position(entry.offset());
+    wanted.sent = object.has("sent");
+    const Field on = object.get(wanted.sent ? "sent" : "received");
+    if (!on || (wanted.sent && object.has("received"))) {
+      errors.add(entry.offset(), on ? "both \"sent\" and \"received\"" : "no packets are named",
+                 "one of \"sent\" and \"received\": {\"from\": \"client\", \"flags\": \"SYN\"}");
+      continue;
+    }
+    wanted.on = read_match(on, errors);
+    if (wanted.on.direction == wire::Direction::both) {
+      errors.add(on.offset(), "nothing says from which end", "add \"from\"");
+    }
+    if (const auto count = read_range(object.get("count"), 0, errors)) wanted.count = *count;
+    if (wanted.count.from > wanted.count.to) {
+      errors.add(object.get("count").offset(), "an empty range", "\"from\" is over \"to\"");
+    }
+    if (const Field gaps = object.get("gaps_ms")) {
+      for (const Field& gap : read_list(gaps, errors)) {
+        if (const auto range = read_range(gap, 0, errors)) wanted.gaps_ms.push_back(*range);
+      }
+      if (wanted.count.to <= wanted.gaps_ms.size()) {
+        errors.add(gaps.offset(),
+                   fmt::format("{} gaps between at most {} packets", wanted.gaps_ms.size(),
+                               wanted.count.to),
+                   "there is one gap less than packets");
+      }
+    }
+    all.push_back(std::move(wanted));
+  }
+  return all;
+}
+
 std::vector<FinalState> read_kernel(const Field& field, Errors& errors) {
   constexpr std::string_view keys[] = {"side", "state", "count"};
   std::vector<FinalState> wanted;
@@ -213,7 +253,8 @@ std::vector<RuleEntry> read_rules(const Field& field, const Vocabulary& vocabula
 
 Expected read_expected(const Field& field, const Case& one, const Vocabulary& vocabulary,
                        Errors& errors) {
-  constexpr std::string_view keys[] = {"connections", "datagrams", "kernel", "allow", "path_left"};
+  constexpr std::string_view keys[] = {"connections", "datagrams", "kernel",
+                                       "packets",     "allow",     "path_left"};
   const Object object(field, keys, errors);
   Expected expected;
   const auto belongs = [&](std::string_view key, bool fits, std::string_view hint) {
@@ -231,6 +272,10 @@ Expected read_expected(const Field& field, const Case& one, const Vocabulary& vo
   belongs("datagrams", one.transport == Transport::udp,
           tcp ? "\"connections\" is what TCP shows" : "UNIX sockets send no packets: use steps");
   belongs("kernel", tcp, "only TCP has states");
+  if (object.has("packets") && one.topology != lab::Topology::wire) {
+    errors.add(object.key_offset("packets"), "\"packets\" is of topology \"wire\"",
+               "add \"topology\": \"wire\"");
+  }
   belongs("path_left", one.family == Family::unix_path, "only \"unix-path\" has a path");
   if (const Field connections = object.get("connections")) {
     expected.connections = read_connections(connections, errors);
@@ -239,6 +284,9 @@ Expected read_expected(const Field& field, const Case& one, const Vocabulary& vo
     expected.datagrams = read_datagrams(datagrams, errors);
   }
   if (const Field kernel = object.get("kernel")) expected.kernel = read_kernel(kernel, errors);
+  if (const Field packets = object.get("packets")) {
+    expected.packets = read_packets(packets, errors);
+  }
   if (const Field allow = object.get("allow")) {
     for (RuleEntry& entry :
          read_rules(allow, vocabulary, "why this finding is known and no fault", errors)) {

@@ -13,6 +13,7 @@
 
 #include "base/finding.h"
 #include "lab/lab.h"
+#include "scenario/workload.h"
 #include "tcp/judge.h"
 #include "udp/exchange.h"
 #include "wire/model.h"
@@ -72,6 +73,7 @@ struct Connect {
   Target to;
   std::string fails; /* "", or "ECONNREFUSED" ... */
   std::optional<Side> side;
+  bool begin = false;  // begins it, and goes on at once
 };
 struct Bind {
   std::string socket;
@@ -102,12 +104,23 @@ struct Send {
   std::string fails;
 };
 struct Expect {
-  enum class Kind : std::uint8_t { bytes, length, prefix, regex, end, reset, refused, nothing };
+  enum class Kind : std::uint8_t {
+    bytes,
+    length,
+    prefix,
+    regex,
+    end,
+    reset,
+    refused,
+    error,
+    nothing
+  };
   std::string socket;
   Kind kind = Kind::bytes;
   Bytes data;                     // bytes, prefix, regex (its text)
   std::size_t length = 0;         // length
   milliseconds quiet{0};          // nothing: for how long
+  std::string error;              // error: "ETIMEDOUT" ...
   std::size_t receive = 0;        // buffer of one datagram read (0: large enough)
   std::optional<bool> truncated;  // datagrams: MSG_TRUNC was set or not
   std::string from;  // datagrams: "", "server" or a socket's name whose address it must come from
@@ -219,11 +232,21 @@ struct FinalState {
   std::size_t count = 1;
 };  // read from the kernel when all is quiet
 
+// How many packets of a kind were sent, or received, at an end of a wire.
+struct PacketsExpected {
+  bool sent = false;  // in its sender's capture; else in its receiver's
+  wire::Match on;     // with one direction
+  wire::Range count = {1};
+  std::vector<wire::Range> gaps_ms;  // between the first and the second, the second and the third
+  Position position;
+};
+
 struct Expected {
   ConnectionsExpected connections;
   udp::Expectation datagrams;
   std::vector<FinalState> kernel;
-  std::vector<std::string> allowed;  // rule ids whose findings are known and named here ...
+  std::vector<PacketsExpected> packets;  // topology wire
+  std::vector<std::string> allowed;      // rule ids whose findings are known and named here ...
   std::map<std::string, std::string> allowed_why;  // ... with the reason
   std::optional<bool> path_left;                   // UNIX path at the end: false (default) or true
 };
@@ -239,12 +262,15 @@ struct Case {
   std::vector<std::string> tags;
   std::map<std::string, std::string> parameters;  // the matrix's choice
   lab::Topology topology = lab::Topology::loopback;
-  std::optional<wire::Plan> wire;  // topology wire; absent: a link that only forwards
+  std::optional<wire::Plan> wire;      // topology wire; absent: a link that only forwards
+  std::vector<lab::Setting> settings;  // of the kernel, in the case's namespaces
   Transport transport = Transport::tcp;
   Family family = Family::ipv4;
   std::optional<Program> server, client;       // absent: the scripted peer's part
   std::vector<std::string> required_programs;  // not all in PATH: the case is skipped
   std::vector<Step> steps;
+  std::optional<Workload> load;  // in the place of steps and client: the generator's
+  Target load_target;            // topology remote: where the server is
   Expected expected;
   std::vector<ExpectedFailure> expected_failures;  // all of these must fail, and nothing else
   milliseconds time_limit{10000};

@@ -60,9 +60,9 @@ StepReader::Action StepReader::await_state(const Object& object) {
   if (entries.empty()) errors_.add(wanted.offset(), "no state is named", "as in \"TIME_WAIT\"");
   for (const Field& entry : entries) {
     const auto state = read_choice<tcp::State>(entry, "state", states, errors_);
-    if (state == tcp::State::closed) {
+    if (state == tcp::State::closed && !object.has("on")) {
       errors_.add(entry.offset(), "the kernel lists no socket that is CLOSED",
-                  "await the other end's state, or the program's \"exit\"");
+                  "say by \"on\" which socket is to be gone, or await the program's \"exit\"");
     } else if (state) {
       await.states.push_back(*state);
     }

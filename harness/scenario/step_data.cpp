@@ -17,17 +17,12 @@ constexpr std::size_t longest_datagram = 65'507;       // UDP over IPv4; IPv6 ta
 
 // The kinds of an "expect", by the key that says what is wanted.
 constexpr Named<step::Expect::Kind> expect_kinds[] = {
-    {"text", step::Expect::Kind::bytes},
-    {"hex", step::Expect::Kind::bytes},
-    {"base64", step::Expect::Kind::bytes},
-    {"pattern", step::Expect::Kind::bytes},
-    {"length", step::Expect::Kind::length},
-    {"prefix", step::Expect::Kind::prefix},
-    {"regex", step::Expect::Kind::regex},
-    {"end", step::Expect::Kind::end},
-    {"reset", step::Expect::Kind::reset},
-    {"refused", step::Expect::Kind::refused},
-    {"nothing_for_ms", step::Expect::Kind::nothing}};
+    {"text", step::Expect::Kind::bytes},    {"hex", step::Expect::Kind::bytes},
+    {"base64", step::Expect::Kind::bytes},  {"pattern", step::Expect::Kind::bytes},
+    {"length", step::Expect::Kind::length}, {"prefix", step::Expect::Kind::prefix},
+    {"regex", step::Expect::Kind::regex},   {"end", step::Expect::Kind::end},
+    {"reset", step::Expect::Kind::reset},   {"refused", step::Expect::Kind::refused},
+    {"error", step::Expect::Kind::error},   {"nothing_for_ms", step::Expect::Kind::nothing}};
 
 // The one key of `keys` that the object has; tells none and several.
 Field only_one_of(const Object& object, std::span<const std::string_view> keys,
@@ -171,6 +166,11 @@ bool StepReader::read_kind(const Object& object, const Field& kind, step::Expect
       if (span) spend(expect.quiet);
       return span.has_value();
     }
+    case step::Expect::Kind::error:
+      if (const auto number = read_choice<int>(kind, "error name", error_names, errors_)) {
+        expect.error = name_in(error_names, *number);
+      }
+      return !expect.error.empty();
     case step::Expect::Kind::end:
     case step::Expect::Kind::reset:
     case step::Expect::Kind::refused: {
@@ -220,7 +220,8 @@ void StepReader::check_expect(const Object& object, const Field& kind, const ste
     errors_.add(kind.offset(), "an empty prefix fits everything", "give it some bytes");
   }
   const bool ends = expect.kind == Kind::end || expect.kind == Kind::reset ||
-                    expect.kind == Kind::refused || expect.kind == Kind::nothing;
+                    expect.kind == Kind::refused || expect.kind == Kind::error ||
+                    expect.kind == Kind::nothing;
   for (const std::string_view key : {"receive", "truncated", "from"}) {
     if (ends && keeps_messages && object.has(key)) {
       errors_.add(object.key_offset(key), fmt::format("\"{}\" where no data is wanted", key),
@@ -231,8 +232,8 @@ void StepReader::check_expect(const Object& object, const Field& kind, const ste
 
 StepReader::Action StepReader::expect(const Field& value) {
   constexpr std::string_view keys[] = {
-      "on",  "text",  "hex",     "base64",         "pattern", "length",    "prefix", "regex",
-      "end", "reset", "refused", "nothing_for_ms", "receive", "truncated", "from"};
+      "on",  "text",  "hex",     "base64", "pattern",        "length",  "prefix",    "regex",
+      "end", "reset", "refused", "error",  "nothing_for_ms", "receive", "truncated", "from"};
   const Parts parts = this->parts(value, keys);
   const Object& object = parts.object;
   step::Expect expect;

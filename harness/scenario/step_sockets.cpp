@@ -9,12 +9,19 @@
 namespace wireproof::scenario {
 
 StepReader::Action StepReader::connect(const Field& value) {
-  constexpr std::string_view keys[] = {"as", "to", "fails", "side"};
+  constexpr std::string_view keys[] = {"as", "to", "fails", "side", "begin"};
   const Parts parts = this->parts(value, keys);
   step::Connect connect;
   const auto side = parts.object.choice<Side>("side", "side", sides);
   connect.to = read_target(parts.object.get("to"));
   connect.fails = read_fails(parts.object);
+  connect.begin = parts.object.boolean("begin").value_or(false);
+  if (connect.begin && (case_.transport != Transport::tcp || !connect.fails.empty())) {
+    errors_.add(parts.object.key_offset("begin"),
+                connect.fails.empty() ? fmt::format("{} connects at once", name(case_.transport))
+                                      : "how a connect ends that is only begun is not known yet",
+                connect.fails.empty() ? "remove it" : "remove \"begin\" or \"fails\"");
+  }
   SocketUse* socket = sockets_.make(parts.get("as", "as"), "c", side, Side::client,
                                     SocketUse::Phase::bound, step_offset_);
   if (!socket) return std::nullopt;

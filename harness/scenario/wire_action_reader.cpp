@@ -224,10 +224,11 @@ const std::vector<ActionReader>& readers() {
 }  // namespace
 
 std::optional<wire::Action> read_action(const Field& field, Family family, Errors& errors) {
-  std::vector<std::string_view> verbs{"drop"};
+  std::vector<std::string_view> verbs{"drop", "pass"};
   for (const ActionReader& reader : readers()) verbs.push_back(reader.verb);
   if (const std::string* word = field.node->string()) {
     if (*word == "drop") return wire::Drop{};
+    if (*word == "pass") return wire::Pass{};
     const bool other = std::ranges::find(verbs, *word) != verbs.end();
     errors.add(field.offset(),
                other ? fmt::format("{} needs a value", wireproof::quoted(*word))
@@ -252,7 +253,7 @@ std::optional<wire::Action> read_action(const Field& field, Family family, Error
   const Object object(field, keys, errors);
   if (!chosen) {
     if (object.valid() && errors.count() == before) {
-      errors.add(field.offset(), "a rule that does nothing", "\"drop\", or " + alternatives(verbs));
+      errors.add(field.offset(), "a rule that does nothing", alternatives(verbs));
     }
     return std::nullopt;
   }

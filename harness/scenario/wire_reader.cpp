@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view wire_keys[] = {"seed", "client_to_server", "server_to_client", "both",
                                           "rules"};
-constexpr std::string_view rule_keys[] = {"name", "on", "do", "may_miss"};
+constexpr std::string_view rule_keys[] = {"name", "on", "do", "may_miss", "after"};
 constexpr std::string_view match_keys[] = {"from",
                                            "protocol",
                                            "flags",
@@ -26,6 +26,7 @@ constexpr std::string_view match_keys[] = {"from",
                                            "sequence",
                                            "acknowledgement",
                                            "acknowledges_fin",
+                                           "window",
                                            "icmp_type",
                                            "icmp_code",
                                            "client_port",
@@ -45,7 +46,8 @@ constexpr Named<wire::Sending> sendings[] = {{"first", wire::Sending::first},
 
 constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
 
-// A number, or {"from": n, "to": m} of which one may be left out.
+}  // namespace
+
 std::optional<wire::Range> read_range(const Field& field, std::int64_t least, Errors& errors) {
   if (!field) return std::nullopt;
   wire::Range range{static_cast<std::uint64_t>(least)};
@@ -64,6 +66,8 @@ std::optional<wire::Range> read_range(const Field& field, std::int64_t least, Er
   }
   return range;
 }
+
+namespace {
 
 // Text, or {"hex": ...} and its like.
 wire::Bytes read_bytes(const Field& field, Errors& errors) {
@@ -86,6 +90,8 @@ void take(const Object& object, std::string_view key, std::int64_t least, std::i
   if (const auto value = object.integer(key, least, most)) to = static_cast<To>(*value);
 }
 
+}  // namespace
+
 wire::Match read_match(const Field& field, Errors& errors) {
   const Object object(field, match_keys, errors);
   wire::Match on;
@@ -101,6 +107,7 @@ wire::Match read_match(const Field& field, Errors& errors) {
   on.sequence = read_range(object.get("sequence"), 0, errors);
   on.acknowledgement = read_range(object.get("acknowledgement"), 0, errors);
   on.acknowledges_fin = object.boolean("acknowledges_fin").value_or(false);
+  on.window = read_range(object.get("window"), 0, errors);
   take(object, "icmp_type", 0, 255, on.icmp_type);
   take(object, "icmp_code", 0, 255, on.icmp_code);
   take(object, "client_port", 1, 65535, on.client_port);
@@ -109,6 +116,8 @@ wire::Match read_match(const Field& field, Errors& errors) {
   on.nth = read_range(object.get("nth"), 1, errors).value_or(on.nth);
   return on;
 }
+
+namespace {
 
 // Where the file says what a problem of wire/validate.h is about.
 std::size_t place_of(const wire::Problem& problem, const Node& rule) {
@@ -140,6 +149,7 @@ void read_rules(const Field& field, Family family, wire::Plan& plan, Errors& err
       if (auto read = read_action(action, family, errors)) rule.action = std::move(*read);
     }
     rule.may_miss = object.boolean("may_miss").value_or(false);
+    rule.after = object.string("after").value_or("");
     plan.rules.push_back(std::move(rule));
     nodes.push_back(entry.node);
   }

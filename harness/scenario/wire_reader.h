@@ -22,8 +22,13 @@ inline constexpr std::string_view condition_keys[] = {"delay_ms",   "delay_us", 
 // From an object with those keys; tells their problems.
 wire::Conditions read_conditions(const Object& object, wire::Direction direction);
 
+// The "on" of a rule: which packets.
+wire::Match read_match(const Field& field, Errors& errors);
 // The "do" of a rule.
 std::optional<wire::Action> read_action(const Field& field, Family family, Errors& errors);
+
+// A number, or {"from": n, "to": m} of which one may be left out; nothing where there is no field.
+std::optional<wire::Range> read_range(const Field& field, std::int64_t least, Errors& errors);
 
 // `KEY_ms` or `KEY_us`, a number that may have a fraction.
 std::optional<std::chrono::nanoseconds> read_span(const Object& object, std::string_view key);

@@ -87,6 +87,25 @@ TEST(AwaitState, CountsAndWaits) {
   EXPECT_EQ(result.readings.size(), 3u);
 }
 
+// CLOSED is the absence of a socket: begun in SYN_SENT or read at rest, gone after a reset.
+TEST(AwaitState, ClosedIsASocketThatIsGone) {
+  scenario::step::Connect begun = connect("c");
+  begun.begin = true;
+  const auto await = [](State state, milliseconds within) {
+    return step(AwaitState{Side::client, "c", {state}, 1}, within);
+  };
+  const std::vector<scenario::Step> steps{step(begun), await(State::established, 5000ms),
+                                          step(scenario::step::Abort{"c"}),
+                                          await(State::closed, 5000ms)};
+  const Result result = run_against(read_to_end, steps);
+  EXPECT_EQ(miss_of(result), "");
+  EXPECT_EQ(result.readings.size(), 1u);
+
+  const Result open = run_against(read_to_end, {step(connect("c")), await(State::closed, 50ms)});
+  ASSERT_EQ(open.findings.size(), 1u);
+  EXPECT_EQ(open.findings[0].rule, "script.await-state");
+}
+
 TEST(AwaitState, AServerOfBothFamiliesIsSeenAsTheWireShowsIt) {
   // Its end of an IPv4 connection has an IPv4-mapped address (RFC 4291 2.5.5.2).
   packet::Address any;

@@ -25,6 +25,7 @@ Outcome perform(Context& context, const Expect& step, const Timing& timing) {
     case Expect::Kind::end:
     case Expect::Kind::reset:
     case Expect::Kind::refused:
+    case Expect::Kind::error:
     case Expect::Kind::nothing:
       break;
   }
@@ -47,6 +48,8 @@ std::string wanted_text(const Expect& step) {
       return "a reset (ECONNRESET)";
     case Expect::Kind::refused:
       return "a refusal (ECONNREFUSED)";
+    case Expect::Kind::error:
+      return step.error;
     case Expect::Kind::nothing:
       return "nothing";
   }

@@ -67,6 +67,8 @@ bool met(PeerSocket& socket, const Expect& step, const Received& got, const Timi
       return got.kind == Received::Kind::error && got.error == ECONNRESET;
     case Expect::Kind::refused:
       return got.kind == Received::Kind::error && got.error == ECONNREFUSED;
+    case Expect::Kind::error:
+      return got.kind == Received::Kind::error && is_errno(step.error, got.error);
     default:
       return got.kind == Received::Kind::none;
   }
@@ -82,6 +84,8 @@ const Rule& rule_of(const Expect& step, const Received& got) {
       return rule::expect_reset;
     case Expect::Kind::refused:
       return rule::expect_refused;
+    case Expect::Kind::error:
+      return rule::expect;
     default:
       return rule::nothing;
   }

@@ -37,6 +37,21 @@ scenario::step::Bind bound(std::string name) {
   return made;
 }
 
+TEST(ExpectError, IsTheErrnoThatReadingEndsWith) {
+  const auto resets = [](int fd) {
+    const linger now{1, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  };
+  scenario::step::Expect wanted = expect("c", Kind::error);
+  wanted.error = "ECONNRESET";
+  EXPECT_EQ(miss_of(run_against(resets, {step(connect("c")), step(wanted)})), "");
+  wanted.error = "ETIMEDOUT";
+  const Result other = run_against(resets, {step(connect("c")), step(wanted)});
+  EXPECT_THAT(miss_of(other), testing::StartsWith("script.expect: reset (ECONNRESET)"));
+  const Result end = run_against([](int) {}, {step(connect("c")), step(wanted)});
+  EXPECT_THAT(miss_of(end), testing::StartsWith("script.expect: end of stream"));
+}
+
 TEST(ExpectStream, TakesItsBytesAndNoMore) {
   for (const auto& [transport, family] : {std::pair{Transport::tcp, Family::ipv4},
                                           {Transport::tcp, Family::ipv6},

@@ -31,6 +31,18 @@ Outcome judged(const Rule& rule, PeerSocket& socket, const std::string& what,
                          (error == 0 ? "it succeeded" : errno_text(error)) + took, by);
 }
 
+// Sends the SYN, and leaves the rest to the kernel.
+Outcome begin_connect(PeerSocket& socket, const SocketAddress& to, const Timing& timing) {
+  const int error = ::connect(socket.fd(), to.get(), to.length()) == 0 ? 0 : errno;
+  if (error != 0 && error != EINPROGRESS) {
+    return judged(rule::connect, socket, "begin to connect to " + to_string(to), "", error,
+                  other(socket.side()), timing);
+  }
+  socket.bound = true;
+  socket.learn_addresses();
+  return Outcome::ok("from " + to_string(socket.local));
+}
+
 // connect(2) to its end: 0, an errno, or nothing by the deadline.
 std::optional<int> connect_by(int fd, const SocketAddress& to, bool want_again, Deadline deadline) {
   for (milliseconds pause{1};; pause = std::min(pause * 2, milliseconds(10))) {
@@ -69,6 +81,7 @@ Outcome perform(Context& context, const scenario::step::Connect& step, const Tim
   const SocketAddress to = context.sockets.to(step.to);
   PeerSocket& socket = context.sockets.open_or_make(step.socket, side, to.family());
   socket.remote = to;
+  if (step.begin) return begin_connect(socket, to, timing);
   const std::string what =
       fmt::format("connect to {} within {} ms", to_string(to), timing.within.count());
   const auto error = connect_by(socket.fd(), to, step.fails == "EAGAIN", timing.deadline);

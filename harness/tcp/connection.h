@@ -111,40 +111,43 @@ struct RoundTrips {
   }
 };
 
+// What nearly every packet changes stands first, here and in Connection: that memory is most of a
+// packet's cost.
 struct End {
   packet::Endpoint endpoint;
   State state = State::closed;  // after the last packet
-  std::uint32_t isn = 0;
   bool isn_known = false;
+  bool sack_permitted = false, timestamps = false, ecn_setup = false;
+  std::uint32_t isn = 0;
   std::uint64_t segments = 0;
   std::uint64_t data_segments = 0;
-  std::uint64_t payload_bytes = 0;                 // each byte of the stream once
-  std::uint64_t payload_bytes_sent = 0;            // retransmissions counted
-  std::uint64_t payload_bytes_after_peer_fin = 0;  // half-close
-  std::uint64_t retransmissions = 0;
-  std::uint64_t syn_retransmissions = 0, fin_retransmissions = 0;
-  std::uint64_t duplicate_acks = 0, out_of_order = 0, zero_windows = 0, keep_alives = 0;
-  std::optional<std::uint64_t> syn_packet, fin_packet, fin_ack_packet, rst_packet;
+  std::uint64_t payload_bytes = 0;       // each byte of the stream once
+  std::uint64_t payload_bytes_sent = 0;  // retransmissions counted
+  std::uint64_t good_checksums = 0, bad_checksums = 0;  // partial and unknown ones in neither
+  std::uint64_t initial_flight = 0;  // bytes sent before the first of them was acknowledged
+  std::uint64_t largest_flight = 0;  // most bytes sent and not acknowledged
+  RoundTrips round_trips;
+  std::optional<std::int64_t> first_data_ns, last_data_ns;  // of new data
+  std::optional<std::uint64_t> first_segment_packet, syn_packet, fin_packet, fin_ack_packet,
+      rst_packet;
+  std::optional<std::int64_t> fin_time_ns;
   std::optional<std::int64_t> fin_seq;  // relative sequence number of the FIN itself
   std::optional<std::uint16_t> mss;
   std::optional<std::uint8_t> window_scale;
-  bool sack_permitted = false, timestamps = false, ecn_setup = false;
-  std::uint64_t window_probes = 0, capture_duplicates = 0;
-  std::uint64_t good_checksums = 0, bad_checksums = 0;  // partial and unknown ones in neither
-  std::uint64_t bad_data_checksums = 0;                 // of bad_checksums, those with data
-  std::optional<std::uint64_t> first_segment_packet;
+  std::uint64_t payload_bytes_after_peer_fin = 0;  // half-close
+  std::uint64_t retransmissions = 0;
+  std::uint64_t syn_retransmissions = 0, fin_retransmissions = 0;
   // Of `retransmissions`, by what set them off; the rest could be either. Spurious: the other end
-  // had it already, as its ACK before or a D-SACK after tells.
+  // had it already, as its ACK before tells.
   std::uint64_t fast_retransmissions = 0, timeout_retransmissions = 0, tail_loss_probes = 0,
                 spurious_retransmissions = 0;
-  std::uint64_t duplicate_sacks = 0;  // that this end sent (RFC 2883)
-  std::uint64_t old_stamps = 0;       // segments of this end that PAWS drops
-  std::uint64_t initial_flight = 0;   // bytes sent before the first of them was acknowledged
-  std::uint64_t largest_flight = 0;   // most bytes sent and not acknowledged
-  std::int64_t zero_window_ns = 0;    // how long this end offered no window
-  std::optional<std::int64_t> fin_time_ns, first_data_ns, last_data_ns;  // of new data
-  RoundTrips round_trips;
-  std::vector<Repeat> repeats;  // SYNs and FINs sent again, the first 16
+  std::uint64_t duplicate_acks = 0, out_of_order = 0, zero_windows = 0, keep_alives = 0;
+  std::uint64_t window_probes = 0, capture_duplicates = 0;
+  std::uint64_t duplicate_sacks = 0;     // that this end sent (RFC 2883)
+  std::uint64_t old_stamps = 0;          // segments of this end that PAWS drops
+  std::uint64_t bad_data_checksums = 0;  // of bad_checksums, those with data
+  std::int64_t zero_window_ns = 0;       // how long this end offered no window
+  std::vector<Repeat> repeats;           // SYNs and FINs sent again, the first 16
   // The last data that this end sent after the other's FIN, and its bytes.
   std::optional<std::uint64_t> data_after_peer_fin_packet;
   std::uint32_t data_after_peer_fin_length = 0;
@@ -154,30 +157,30 @@ double throughput(const End& end);
 
 struct Connection {
   std::uint64_t index = 0;  // order of first packets, from 1
-  std::array<End, 2> ends;  // [0] client, [1] server
-  End& end(Side side) { return ends[static_cast<std::size_t>(side)]; }
-  const End& end(Side side) const { return ends[static_cast<std::size_t>(side)]; }
   std::uint64_t first_packet = 0, packets = 0;  // what began it; how many it has, strays included
   std::int64_t first_time_ns = 0, last_time_ns = 0;
-  // In wire order (capture order mended). Where the tracker was told to keep few, the first and the
-  // last of them: `segments_left_out` lie behind the first `segments_before_gap`.
-  std::vector<Segment> segments;
-  std::uint64_t segments_left_out = 0, segments_before_gap = 0;
-  std::vector<Transition> transitions;  // the first 64
+  OddSet odd_kinds;  // each kind that is in `oddities`
   Opening opening = Opening::none;
   Closing closing = Closing::none;
   ClosedFirst closed_first = ClosedFirst::nobody;
   bool half_close = false;  // payload went on against the first FIN's direction
   bool fast_open = false, mptcp = false, urgent = false, ecn = false, accurate_ecn = false;
+  bool one_sided = false;       // only one direction was captured
+  bool handshake_done = false;  // SYN, SYN-ACK and ACK seen, each numbering the other
+  std::array<End, 2> ends;      // [0] client, [1] server
+  End& end(Side side) { return ends[static_cast<std::size_t>(side)]; }
+  const End& end(Side side) const { return ends[static_cast<std::size_t>(side)]; }
+  // In wire order (capture order mended). Where the tracker was told to keep few, the first and the
+  // last of them: `segments_left_out` lie behind the first `segments_before_gap`.
+  std::vector<Segment> segments;
+  std::uint64_t segments_left_out = 0, segments_before_gap = 0;
+  std::vector<Transition> transitions;  // the first 64
   // Durations of the phases: first SYN to the handshake's ACK; first packet to the server's first
   // byte; first FIN (or RST) to the close's last ACK.
   std::optional<std::int64_t> handshake_ns, first_byte_ns, close_ns;
   std::vector<std::uint64_t> icmp_packets;  // the first 64
   std::optional<Side> reset_by;             // who sent the RST that ended it
   std::vector<Oddity> oddities;  // what rules may object to; empty on an ordinary connection
-  OddSet odd_kinds;              // each kind that is in `oddities`
-  bool one_sided = false;        // only one direction was captured
-  bool handshake_done = false;   // SYN, SYN-ACK and ACK seen, each numbering the other
   bool has(Odd kind) const { return odd_kinds.has(kind); }
 };
 

@@ -1,6 +1,7 @@
 #include "tcp/flow.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace wireproof::tcp {
 
@@ -24,6 +25,29 @@ std::uint32_t sequence_length(const packet::Packet& packet) {
          (packet.tcp.has(flag::fin) ? 1u : 0u);
 }
 
+// Multicast, or the limited broadcast.
+bool is_group(const packet::Address& address) {
+  if (address.family == packet::Family::ipv6) return address.bytes[0] == 0xFF;
+  return address.bytes[0] >> 4 == 14 ||
+         std::all_of(address.bytes.begin(), address.bytes.begin() + 4,
+                     [](std::uint8_t byte) { return byte == 0xFF; });
+}
+
+// Whether the number acknowledges part of the segment.
+bool covers(const packet::Packet& sent, std::uint32_t raw_ack) {
+  const std::uint32_t reach = raw_ack - sent.tcp.seq;
+  return reach != 0 && reach <= sequence_length(sent);
+}
+
+// IP says more than the frame holds, the snap length aside: cut by a tool, or not all received.
+bool frame_short(const packet::Packet& packet) {
+  return packet.malformed.ends_with("exceeds the frame");
+}
+
+bool well_formed(const packet::Packet& packet) {
+  return packet.malformed.empty() || frame_short(packet);
+}
+
 // Less than the fixed 20 bytes were captured: the window is missing, and more.
 bool header_cut(const packet::Packet& packet) {
   if (!packet.cut) return false;
@@ -42,22 +66,27 @@ bool source_is_client(const packet::Packet& packet) {
 
 // The buffers stay, for the next connection.
 void Flow::clear() {
+  const auto renew = [](auto& object) {
+    std::destroy_at(&object);
+    std::construct_at(&object);
+  };
   const auto emptied = [](auto& buffer) {
     auto kept = std::move(buffer);
     kept.clear();
     return kept;
   };
-  Connection next;
-  next.segments = emptied(connection_.segments);
-  next.transitions = emptied(connection_.transitions);
-  next.oddities = emptied(connection_.oddities);
-  connection_ = std::move(next);
+  auto segments = emptied(connection_.segments);
+  auto transitions = emptied(connection_.transitions);
+  auto oddities = emptied(connection_.oddities);
+  renew(connection_);
+  connection_.segments = std::move(segments);
+  connection_.transitions = std::move(transitions);
+  connection_.oddities = std::move(oddities);
   for (Half& each : halves_) {
-    Half fresh;
-    fresh.bytes = std::move(each.bytes);
-    fresh.bytes.free_memory();
-    fresh.holes = emptied(each.holes);
-    each = std::move(fresh);
+    SentBytes bytes = std::move(each.bytes);
+    bytes.free_memory();
+    renew(each);
+    each.bytes = std::move(bytes);
   }
   reset_.reset();
   explained_packet_ = last_packet_ = 0;
@@ -67,6 +96,7 @@ void Flow::clear() {
   fast_open_rejected_ = wrong_handshake_sequence_ = false;
   first_fin_ = Side::client;
   unproven_reset_.reset();
+  held_.clear();
 }
 
 void Flow::start(std::uint64_t index, const Packet& first, Shared& shared, const Flow* before) {
@@ -76,10 +106,20 @@ void Flow::start(std::uint64_t index, const Packet& first, Shared& shared, const
     end_of.bytes.count_in(&shared.payload_bytes, shared.options.payload_bytes);
   connection_.index = index;
   connection_.first_packet = first.frame.number;
-  const bool forward = source_is_client(first);
+  const CaptureFacts& facts = shared.facts;
+  const auto known = [&](const packet::Endpoint& end) {
+    return facts.clients != nullptr && facts.clients->contains(end);
+  };
+  const bool forward =
+      known(first.source) || (!known(first.destination) && source_is_client(first));
   end(Side::client).endpoint = forward ? first.source : first.destination;
   end(Side::server).endpoint = forward ? first.destination : first.source;
   connection_.first_time_ns = connection_.last_time_ns = first.frame.time_ns;
+  if (is_group(first.source.address)) {
+    note(Odd::group_source, side_of(first), first.frame.number);
+  } else if (is_group(first.destination.address)) {
+    note(Odd::group_destination, side_of(first), first.frame.number);
+  }
   const bool opens = syn_alone(first);
   if (opens && before != nullptr) {
     const Side side = before->endpoint(Side::client) == first.source ? Side::client : Side::server;
@@ -89,7 +129,7 @@ void Flow::start(std::uint64_t index, const Packet& first, Shared& shared, const
     }
   }
   end(Side::client).state = opens ? State::closed : State::unknown;
-  end(Side::server).state = opens ? State::listen : State::unknown;
+  end(Side::server).state = !opens ? State::unknown : forward ? State::listen : State::closed;
 }
 
 Side Flow::side_of(const Packet& packet) const {
@@ -117,10 +157,11 @@ Flow::Fate Flow::add(const Packet& packet) {
   const Side from = side_of(packet);
   if (seen_twice(packet, from)) return Fate::kept;
   if (over_ && packet.tcp.has(flag::syn) && !packet.tcp.has(flag::rst) &&
-      packet.malformed.empty()) {
+      well_formed(packet)) {
     const bool answer = packet.tcp.has(flag::ack);
     if (!answer || !half(from).based || packet.tcp.seq != half(from).base) return Fate::new_life;
   }
+  if (over_ && another_life(packet, from)) return Fate::new_life;
   if (packet.frame.time_ns - connection_.last_time_ns > kLongSilence && !continues(packet, from)) {
     return Fate::new_life;
   }
@@ -133,11 +174,14 @@ Flow::Fate Flow::add(const Packet& packet) {
   if (!sender.first_segment_packet) sender.first_segment_packet = segment.packet;
 
   Fate fate = Fate::kept;
-  if (!packet.malformed.empty()) {
+  if (!well_formed(packet) && packet.is_fragment) {
+    segment.marks |= mark::stray;  // the rest is in fragments that nobody put together
+  } else if (!well_formed(packet)) {
     note(Odd::malformed, from, segment.packet, 0, 0, packet.malformed);
     segment.marks |= mark::stray;
   } else if (!spoiled(packet, from, segment)) {
     if (header_cut(packet)) note(Odd::header_cut, from, segment.packet);
+    if (frame_short(packet)) note(Odd::frame_short, from, segment.packet);
     fate = dispatch(packet, segment);
   }
   if (fate != Fate::kept) {
@@ -147,11 +191,21 @@ Flow::Fate Flow::add(const Packet& packet) {
   }
   half(from).last_heard_ns = packet.frame.time_ns;
   half(from).spoke = true;
+  half(from).ttl = packet.ttl;
   if (explained_packet_ != 0) mend_order();
   if (over_) {
     for (Half& done : halves_) done.bytes.free_memory();
   }
   return Fate::kept;
+}
+
+// Data far from the end of a closed connection: of another one whose SYN is not in the capture.
+bool Flow::another_life(const Packet& packet, Side from) const {
+  constexpr std::int64_t kAhead = 1 << 20, kBehind = 1 << 30;
+  const Half& me = half(from);
+  if (!me.based || sequence_length(packet) == 0 || packet.tcp.has(flag::rst)) return false;
+  const std::int64_t ahead = me.widened(packet.tcp.seq) - me.next;
+  return ahead > kAhead || ahead < -kBehind;
 }
 
 // After hours of silence only what fits exactly belongs to the same connection: the next number, or
@@ -241,7 +295,7 @@ bool Flow::spoiled(const Packet& packet, Side from, Segment& segment) {
     if (packet.payload_length != 0) ++sender.bad_data_checksums;
     segment.marks |= mark::bad_checksum;
     note(Odd::checksum_bad, from, segment.packet);
-    drop = me.answered_spoiled == 0 || sender.good_checksums != 0;
+    drop = !all_bad(packet, from);
   }
   constexpr std::uint16_t kControl = flag::syn | flag::rst | flag::ack;
   const bool ackless = (packet.tcp.flags & kControl) == 0 && me.any_ack;
@@ -259,18 +313,46 @@ bool Flow::spoiled(const Packet& packet, Side from, Segment& segment) {
   return true;
 }
 
+// Whether bad checksums are the rule here, not an accident: one answers another, two come in a row,
+// or none was ever good. Then the capture was taken before hardware filled them in, or its addresses
+// were changed later, and its segments count like any.
+bool Flow::all_bad(const Packet& packet, Side from) {
+  constexpr std::uint64_t kEnough = 3;
+  Half& me = half(from);
+  Half& peer = half(other(from));
+  if (me.takes_bad) return true;
+  if (packet.tcp.has(flag::ack) && peer.spoiled && peer.spoiled->checksum == Checksum::bad &&
+      covers(*peer.spoiled, packet.tcp.ack)) {
+    me.takes_bad = peer.takes_bad = true;
+  } else if (me.spoiled && me.spoiled->checksum == Checksum::bad &&
+             me.spoiled->tcp.seq != packet.tcp.seq && !packet.tcp.has(flag::rst)) {
+    me.takes_bad = true;
+    take_spoiled(from);
+  } else if (end(from).bad_checksums >= kEnough && end(from).good_checksums == 0) {
+    me.takes_bad = true;
+  }
+  return me.takes_bad;
+}
+
 void Flow::adopt_spoiled(Side from, std::uint32_t raw_ack, std::uint64_t packet) {
   Half& me = half(from);
-  if (!me.spoiled) return;
-  const std::uint32_t reach = raw_ack - me.spoiled->tcp.seq;
-  if (reach == 0 || reach > sequence_length(*me.spoiled)) return;
-  const std::unique_ptr<Packet> sent = std::move(me.spoiled);
-  const bool known = me.based && me.widened(raw_ack) <= me.next;
-  if (known) return;  // a good copy came before
-  const bool ackless = sent->checksum != Checksum::bad;
+  if (!me.spoiled || !covers(*me.spoiled, raw_ack)) return;
+  const bool ackless = me.spoiled->checksum != Checksum::bad;
+  if (me.based && me.widened(raw_ack) <= me.next) {
+    me.spoiled.reset();  // a good copy came before
+    return;
+  }
   note(ackless ? Odd::ackless_acknowledged : Odd::checksum_answered, other(from), packet, 0, 0, {},
-       sent->frame.number, true);
-  if (!ackless) ++me.answered_spoiled;
+       me.spoiled->frame.number, true);
+  if (!ackless) {
+    ++me.answered_spoiled;
+    if (end(from).good_checksums == 0 || me.answered_spoiled > 1) me.takes_bad = true;
+  }
+  take_spoiled(from);
+}
+
+void Flow::take_spoiled(Side from) {
+  const std::unique_ptr<Packet> sent = std::move(half(from).spoiled);
   Segment at = make_segment(*sent, from);
   auto& kept = connection_.segments;
   const auto place = std::find_if(kept.rbegin(), kept.rend(), [&](const Segment& segment) {
@@ -297,7 +379,11 @@ packet::Packet Flow::take_split_syn() {
   });
   --end(side_of(syn)).segments;
   --connection_.packets;
-  if (it != segments.rend()) segments.erase(std::next(it).base());
+  if (it != segments.rend()) {
+    segments.erase(std::next(it).base());
+  } else {
+    --connection_.segments_left_out;
+  }
   forget(Odd::syn_in_connection, syn.frame.number);
   over_ = true;
   return syn;
@@ -307,6 +393,13 @@ void Flow::add_icmp(const Packet& packet) {
   if (connection_.icmp_packets.size() < kMostKept) {
     connection_.icmp_packets.push_back(packet.frame.number);
   }
+  const Side side =
+      packet.icmp.quoted_source == endpoint(Side::client) ? Side::client : Side::server;
+  const std::int64_t what = packet.icmp.type << 8 | packet.icmp.code;
+  constexpr std::uint8_t kSourceQuench = 4;
+  const bool quench = packet.protocol == packet::Protocol::icmp && packet.icmp.type == kSourceQuench;
+  note(quench ? Odd::icmp_source_quench : Odd::icmp_error, side, packet.frame.number, 0, what,
+       packet.protocol == packet::Protocol::icmp ? "ICMP" : "ICMPv6");
 }
 
 Flow::Phase Flow::phase() const {
@@ -316,9 +409,15 @@ Flow::Phase Flow::phase() const {
 }
 
 void Flow::prefetch() const {
-  constexpr std::size_t kLine = 64;
-  const auto* at = reinterpret_cast<const char*>(this);
-  for (std::size_t i = 0; i < sizeof(Flow); i += kLine) __builtin_prefetch(at + i);
+  constexpr std::size_t kLine = 64, kOfFlow = 192, kOfEnd = 192, kOfHalf = 512;
+  const auto fetch = [](const void* from, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; i += kLine) {
+      __builtin_prefetch(static_cast<const char*>(from) + i);
+    }
+  };
+  fetch(this, kOfFlow);
+  for (const End& each : connection_.ends) fetch(&each, kOfEnd);
+  for (const Half& each : halves_) fetch(&each, kOfHalf);
 }
 
 // With few to keep, the middle goes: a quarter at a time, so that each is moved but a few times.
@@ -350,16 +449,33 @@ void Flow::unrecord() {
   }
 }
 
-void Flow::note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted, std::int64_t seen,
-                std::string_view detail, std::uint64_t other_packet, bool certain) {
+Oddity* Flow::note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted, std::int64_t seen,
+                   std::string_view detail, std::uint64_t other_packet, bool certain) {
   auto& list = connection_.oddities;
   if (connection_.has(kind)) {
     const auto same = std::count_if(list.begin(), list.end(),
                                     [&](const Oddity& oddity) { return oddity.kind == kind; });
-    if (static_cast<std::size_t>(same) >= kOdditiesOfAKind) return;
+    if (static_cast<std::size_t>(same) >= kOdditiesOfAKind) return nullptr;
   }
   connection_.odd_kinds.add(kind);
-  list.push_back({kind, side, packet, other_packet, wanted, seen, certain, detail});
+  list.push_back({kind, side, packet, other_packet, wanted, seen, certain, false, detail});
+  return &list.back();
+}
+
+void Flow::doubt(Oddity* oddity, bool reason) {
+  if (oddity != nullptr) oddity->doubtful = reason;
+}
+
+void Flow::prove(Odd kind, Side side) {
+  for (Oddity& oddity : connection_.oddities)
+    if (oddity.kind == kind && oddity.side == side) oddity.certain = true;
+}
+
+// Whether the packet, or the one before that it contradicts, may be somebody else's: a middlebox'
+// has another TTL, and no stack gives one IP identification to two different packets.
+bool Flow::foreign(const Packet& packet, std::uint8_t ttl, std::uint32_t ip_id) {
+  const bool numbered = packet.source.address.family == packet::Family::ipv4 && ip_id != 0;
+  return packet.ttl != ttl || (numbered && packet.ip_id == ip_id);
 }
 
 void Flow::forget(Odd kind, std::uint64_t packet) {

@@ -62,14 +62,21 @@ class Flow {
   Segment& record(const Segment& segment);
   void unrecord();
   void mend_order();
+  bool another_life(const Packet& packet, Side from) const;
   bool continues(const Packet& packet, Side from) const;
   Segment make_segment(const Packet& packet, Side from) const;
   bool seen_twice(const Packet& packet, Side from);
   bool spoiled(const Packet& packet, Side from, Segment& segment);
+  bool all_bad(const Packet& packet, Side from);
+  void take_spoiled(Side from);
   void adopt_spoiled(Side from, std::uint32_t raw_ack, std::uint64_t packet);
-  void note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted = 0,
-            std::int64_t seen = 0, std::string_view detail = {}, std::uint64_t other = 0,
-            bool certain = false);
+  // Null when there are enough of the kind.
+  Oddity* note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted = 0,
+               std::int64_t seen = 0, std::string_view detail = {}, std::uint64_t other = 0,
+               bool certain = false);
+  static void doubt(Oddity* oddity, bool reason);
+  void prove(Odd kind, Side side);
+  static bool foreign(const Packet& packet, std::uint8_t ttl, std::uint32_t ip_id);
   void forget(Odd kind, std::uint64_t packet);
   void move(Side side, State to, const Segment& cause);
   void move(Side side, State to, std::uint64_t packet, std::int64_t time_ns);
@@ -110,17 +117,29 @@ class Flow {
   void compare_bytes(const Packet& packet, const Segment& segment);
   void check_window(const Segment& segment, std::int64_t data_end);
 
+  // flow_timing.cpp
+  void time_segment(const Segment& segment);
+  void time_ack(Side sender, std::int64_t ack, std::int64_t time_ns);
+  std::int64_t timeout_of(Side sender) const;
+  void classify_retransmission(Segment& segment);
+  void back_off(const Segment& segment);
+  void take_duplicate_sack(const Packet& packet, Segment& segment);
+  void measure_flight(const Segment& segment);
+
   // flow_reset.cpp
   void on_reset(const Packet& packet, Segment& segment);
+  bool answers_early_ack(const Packet& packet, const EarlyAck& early, const Half& me) const;
   void on_reset_of_syn(const Packet& packet, Segment& segment);
   void check_reset_numbers(const Packet& packet, const Segment& segment);
-  void after_reset(Segment& segment);
+  void after_reset(const Packet& packet, Segment& segment);
 
   // flow_options.cpp
   void check_flags(const Packet& packet, Segment& segment);
-  void check_options(const Packet& packet, const Segment& segment);
+  void check_options(const Packet& packet, Segment& segment);
   void check_option_places(const Packet& packet, const Segment& segment);
-  void check_stamps(const Packet& packet, const Segment& segment);
+  void check_stamps(const Packet& packet, Segment& segment);
+  void note_stale(const Packet& packet, Segment& segment);
+  void check_fast_open(const Packet& packet, const Segment& segment);
   void check_sack(const Packet& packet, const Segment& segment);
   void check_ecn(const Packet& packet, const Segment& segment);
 
@@ -142,21 +161,22 @@ class Flow {
   const CaptureFacts& facts() const { return shared_->facts; }
 
   Shared* shared_ = nullptr;
-  Connection connection_;
-  std::array<Half, 2> halves_;
-  Segment scratch_;  // the newest, where none are kept
   std::uint64_t last_packet_ = 0;
-  std::optional<Reset> reset_;
-  std::uint64_t explained_packet_ = 0;   // to be moved behind the segment just added
-  std::unique_ptr<Packet> pending_syn_;  // a SYN within the connection that may begin another
-  std::optional<std::int64_t> first_syn_time_, handshake_time_, first_byte_time_, first_fin_time_,
-      close_end_time_;
+  std::uint64_t explained_packet_ = 0;  // to be moved behind the segment just added
   bool over_ = false;
   bool scales_known_ = false;  // both SYNs were seen
   bool refused_ = false, refused_stray_ = false;
   bool begun_by_syn_ = false, fast_open_rejected_ = false;
   bool wrong_handshake_sequence_ = false;
   Side first_fin_ = Side::client;
+  Connection connection_;
+  std::array<Half, 2> halves_;
+  Segment scratch_;  // the newest, where none are kept
+  std::optional<Reset> reset_;
+  std::vector<Packet> held_;             // what the sender of a RST sent after it
+  std::unique_ptr<Packet> pending_syn_;  // a SYN within the connection that may begin another
+  std::optional<std::int64_t> first_syn_time_, handshake_time_, first_byte_time_, first_fin_time_,
+      close_end_time_;
   std::optional<Side> unproven_reset_;  // sender of a RST that is not exact
 };
 

@@ -33,7 +33,7 @@ void Flow::on_segment(const Packet& packet, Segment& segment) {
   segment.seq = me.widened(packet.tcp.seq);
   if (has_ack) segment.ack = peer.widened(packet.tcp.ack);
   if (reset_) {
-    after_reset(segment);
+    after_reset(packet, segment);
     if (reset_) return;
   }
   const State state = end(from).state;
@@ -47,6 +47,7 @@ void Flow::on_segment(const Packet& packet, Segment& segment) {
   check_options(packet, segment);
   const bool probe = on_probe(packet, segment);
   if (ack_counts) on_ack(packet, segment);
+  if (packet.tcp.options.sack_count != 0 && peer.based) take_duplicate_sack(packet, segment);
   if (!probe) {
     if (segment.end() != segment.seq) {
       on_sequence(packet, segment);
@@ -57,7 +58,7 @@ void Flow::on_segment(const Packet& packet, Segment& segment) {
       note(Odd::sequence_behind, from, segment.packet, me.next, segment.seq);
     }
   }
-  if (has_ack && !connection_.has(Odd::header_cut)) on_window(packet, segment);
+  if (has_ack) on_window(packet, segment);
 }
 
 void Flow::on_ack(const Packet& packet, Segment& segment) {
@@ -68,8 +69,11 @@ void Flow::on_ack(const Packet& packet, Segment& segment) {
   if (ack > peer.next && !peer.spoke) peer.next = ack;  // that direction was not captured so far
   if (ack > peer.next) {
     if (peer.fin && peer.holes.empty()) {
-      note(Odd::fin_ack_number, from, segment.packet, peer.next, ack, {},
-           end(other(from)).fin_packet.value_or(0), true);
+      constexpr std::int64_t kFar = 1 << 20;  // of another connection that is not in the capture
+      doubt(note(Odd::fin_ack_number, from, segment.packet, peer.next, ack, {},
+                 end(other(from)).fin_packet.value_or(0), true),
+            // Or its SYN stood behind its FIN in the capture, and numbered it anew.
+            peer.fin_doubtful || ack - peer.next > kFar || peer.next <= peer.fin_seq);
       return;
     }
     if (me.early_ack && me.early_ack->ack >= ack) return;
@@ -83,6 +87,7 @@ void Flow::on_ack(const Packet& packet, Segment& segment) {
     return;
   }
   if (!me.any_ack || ack > me.acked) {
+    if (me.early_ack && me.any_ack) me.early_ack->acker_went_back = true;
     if (peer.oldest_unacked_ns != 0 && ack > peer.oldest_unacked_seq) {
       const std::int64_t waited = segment.time_ns - peer.oldest_unacked_ns;
       if (waited > kLongestDelay && peer.holes.empty() && !me.zero_window) {
@@ -104,6 +109,11 @@ void Flow::acknowledge(Side from, std::int64_t ack, std::uint64_t packet, std::i
                        bool with_fin) {
   Half& me = half(from);
   Half& peer = half(other(from));
+  if (!me.any_ack || ack > me.acked) {
+    peer.progress_ns = time_ns;
+    me.reports_holes = false;
+    time_ack(other(from), ack, time_ns);
+  }
   me.acked = me.any_ack ? std::max(me.acked, ack) : ack;
   me.any_ack = true;
   while (!peer.holes.empty() && peer.holes.front().from < ack) {
@@ -115,6 +125,10 @@ void Flow::acknowledge(Side from, std::int64_t ack, std::uint64_t packet, std::i
   const std::uint32_t mss = end(from).mss.value_or(536);
   if (cut != 0 && cut <= mss) note(Odd::ack_mid_segment, from, packet, 0, ack);
 
+  if (peer.stale_end != 0 && ack >= peer.stale_end) {
+    note(Odd::old_stamp_taken, from, packet, 0, 0, {}, peer.stale_packet);
+    peer.stale_end = 0;
+  }
   if (ack >= 1 && !peer.syn_acked) {
     peer.syn_acked = true;
     if (end(from).state == State::syn_sent) move(from, State::established, packet, time_ns);
@@ -189,10 +203,11 @@ void Flow::settle_early_ack(Side side) {
   const EarlyAck& early = *me.early_ack;
   note(early.handshake ? Odd::handshake_ack_number : Odd::ack_of_unsent, side, early.packet,
        early.next_then, early.ack, {}, end(other(side)).syn_packet.value_or(0),
-       early.sender_went_on);
+       early.reset_for_it || (early.sender_went_on && early.acker_went_back));
 }
 
 void Flow::on_window(const Packet& packet, Segment& segment) {
+  if (connection_.has(Odd::header_cut)) return;  // the window may be missing
   Half& me = half(segment.from);
   const bool syn = packet.tcp.has(flag::syn);
   const std::uint32_t window =
@@ -202,7 +217,18 @@ void Flow::on_window(const Packet& packet, Segment& segment) {
   if (window == 0) {
     segment.marks |= mark::zero_window;
     ++end(segment.from).zero_windows;
+    if (me.zero_since_ns == 0) me.zero_since_ns = segment.time_ns;
+  } else if (me.zero_since_ns != 0) {
+    end(segment.from).zero_window_ns +=
+        std::max<std::int64_t>(0, segment.time_ns - me.zero_since_ns);
+    me.zero_since_ns = 0;
+    // RFC 9293 3.8.6.2.2: not before a segment, or half of the buffer, fits.
+    const std::uint32_t enough = std::min<std::uint32_t>(me.mss_offered, me.widest_window / 2);
+    if (scales_known_ && !syn && window < enough) {
+      note(Odd::silly_window, segment.from, segment.packet, enough, window);
+    }
   }
+  me.widest_window = std::max(me.widest_window, window);
   const bool no_data = segment.end() == segment.seq;
   if (me.window_raw >= 0 && no_data && segment.ack == me.acked && window > me.window &&
       (segment.marks & (mark::challenge_ack | mark::keep_alive | mark::window_probe)) == 0 &&

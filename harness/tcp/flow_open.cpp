@@ -34,6 +34,7 @@ Flow::Fate Flow::on_syn_only(const Packet& packet, Segment& segment) {
     segment.seq = 0;
     segment.marks |= mark::retransmission;
     ++end(from).retransmissions;
+    classify_retransmission(segment);
     ++end(from).syn_retransmissions;
     repeated(segment, false);
     if (end(from).state != State::syn_sent) segment.marks |= mark::outside_window;
@@ -54,6 +55,8 @@ Flow::Fate Flow::on_syn_only(const Packet& packet, Segment& segment) {
     }
     note(Odd::second_syn, from, segment.packet, me.base, packet.tcp.seq, {},
          end(from).syn_packet.value_or(0));
+    me.old_base = me.base;
+    me.has_old_base = true;
     rebase(from, packet.tcp.seq);
     repeated(segment, false);
     segment.seq = 0;
@@ -88,6 +91,7 @@ void Flow::begin(const Packet& packet, Segment& segment) {
   }
   move(from, State::syn_sent, segment);
   half(from).right_edge = 1 + packet.tcp.window;
+  time_segment(segment);
   take_syn_options(packet, from);
   check_options(packet, segment);
   take_syn_data(packet, segment);
@@ -157,8 +161,10 @@ Flow::Fate Flow::on_syn_ack(const Packet& packet, Segment& segment) {
          end(from).syn_packet.value_or(0));
     rebase(from, packet.tcp.seq);
   } else if (me.syn && !me.syn_only) {
+    segment.seq = 0;
     segment.marks |= mark::retransmission;
     ++end(from).retransmissions;
+    classify_retransmission(segment);
     ++end(from).syn_retransmissions;
     repeated(segment, false);
   }
@@ -167,14 +173,19 @@ Flow::Fate Flow::on_syn_ack(const Packet& packet, Segment& segment) {
   if (first) {
     rebase(from, packet.tcp.seq);
     end(from).syn_packet = segment.packet;
+    time_segment(segment);
     move(from, State::syn_received, segment);
   } else if (me.syn_only && end(from).state == State::syn_sent) {
     move(from, State::syn_received, segment);
   }
   me.syn_only = me.syn_only && !first;
   if (segment.ack < 1 || segment.ack > peer.next) {
-    note(Odd::syn_ack_number, from, segment.packet, peer.next, segment.ack, {},
-         end(other(from)).syn_packet.value_or(0), true);
+    if (peer.has_old_base && packet.tcp.ack == peer.old_base + 1) {
+      segment.marks |= mark::stray;  // answers an attempt before
+    } else {
+      note(Odd::syn_ack_number, from, segment.packet, peer.next, segment.ack, {},
+           end(other(from)).syn_packet.value_or(0));
+    }
     me.bad_syn_ack = packet.tcp.ack;
     me.has_bad_syn_ack = true;
     return Fate::kept;
@@ -244,8 +255,11 @@ bool Flow::handshake_ack_right(Segment& segment) {
   const Half& peer = half(other(segment.from));
   if (!peer.syn && !peer.spoke) return true;  // the SYN-ACK was not captured
   const std::uint64_t answer = end(other(segment.from)).syn_packet.value_or(0);
+  if (peer.has_bad_syn_ack && segment.seq == me.next) prove(Odd::syn_ack_number, other(segment.from));
   if (segment.ack < 1) {
-    note(Odd::handshake_ack_number, segment.from, segment.packet, 1, segment.ack, {}, answer, true);
+    note(Odd::handshake_ack_number, segment.from, segment.packet, 1, segment.ack, {}, answer);
+    me.wrong_ack = segment.raw_ack;
+    me.has_wrong_ack = true;
     return false;
   }
   if (segment.ack > peer.next) {

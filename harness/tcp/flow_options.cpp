@@ -26,7 +26,7 @@ void Flow::check_flags(const Packet& packet, Segment& segment) {
   }
 }
 
-void Flow::check_options(const Packet& packet, const Segment& segment) {
+void Flow::check_options(const Packet& packet, Segment& segment) {
   const auto& options = packet.tcp.options;
   const bool syn = packet.tcp.has(flag::syn);
   const Side from = segment.from;
@@ -51,6 +51,7 @@ void Flow::check_options(const Packet& packet, const Segment& segment) {
     check_option_places(packet, segment);
   }
   if (options.sack_count != 0) check_sack(packet, segment);
+  if (options.fast_open) check_fast_open(packet, segment);
   check_stamps(packet, segment);
   check_ecn(packet, segment);
 }
@@ -63,7 +64,7 @@ void Flow::check_option_places(const Packet& packet, const Segment& segment) {
   if (options.sack_permitted) note(Odd::sack_permitted_not_on_syn, from, segment.packet);
 }
 
-void Flow::check_stamps(const Packet& packet, const Segment& segment) {
+void Flow::check_stamps(const Packet& packet, Segment& segment) {
   const auto& stamps = packet.tcp.options.timestamps;
   const Side from = segment.from;
   Half& me = half(from);
@@ -80,12 +81,16 @@ void Flow::check_stamps(const Packet& packet, const Segment& segment) {
   if (!stamps) return;
   if (me.stamps.count != 0 && before(stamps->value + 1, me.stamps.latest()) &&
       segment.seq >= me.next && !syn) {
-    note(Odd::timestamp_backwards, from, segment.packet, me.stamps.latest(), stamps->value);
+    note_stale(packet, segment);
   } else if (me.stamps.count == 0 || !before(stamps->value, me.stamps.latest())) {
     me.stamps.add(stamps->value);
   }
   if (!packet.tcp.has(flag::ack)) {
-    return;  // RFC 7323 3.2 wants a zero echo; Linux keeps the last one when it reuses TIME_WAIT
+    // Linux keeps the last one when it uses an address pair again that is in TIME_WAIT.
+    if (syn && stamps->echo_reply != 0) {
+      note(Odd::timestamp_echo_on_syn, from, segment.packet, 0, stamps->echo_reply);
+    }
+    return;
   }
   if (me.has_echoed && before(stamps->echo_reply, me.echoed)) {
     note(Odd::timestamp_echo_backwards, from, segment.packet, me.echoed, stamps->echo_reply);
@@ -99,6 +104,30 @@ void Flow::check_stamps(const Packet& packet, const Segment& segment) {
     if (!old) {
       note(Odd::timestamp_echo, from, segment.packet, peer.stamps.latest(), stamps->echo_reply);
     }
+  }
+}
+
+// RFC 7323 5.3: the receiver drops it, if all came in the order in which it was captured.
+void Flow::note_stale(const Packet& packet, Segment& segment) {
+  Half& me = half(segment.from);
+  note(Odd::timestamp_backwards, segment.from, segment.packet, me.stamps.latest(),
+       packet.tcp.options.timestamps->value);
+  segment.marks |= mark::old_stamp;
+  ++end(segment.from).old_stamps;
+  if (segment.end() <= me.next) return;
+  me.stale_seq = segment.seq;
+  me.stale_end = segment.end();
+  me.stale_packet = segment.packet;
+}
+
+// RFC 7413 4.1.1: on a SYN, with an even cookie of 4 to 16 bytes or, to ask for one, without.
+void Flow::check_fast_open(const Packet& packet, const Segment& segment) {
+  const auto& options = packet.tcp.options;
+  const std::uint8_t length = options.fast_open_cookie_length;
+  if (!packet.tcp.has(flag::syn)) {
+    note(Odd::fast_open_place, segment.from, segment.packet);
+  } else if (length != 0 && (length < 4 || length > 16 || length % 2 != 0)) {
+    note(Odd::fast_open_cookie, segment.from, segment.packet, 0, length);
   }
 }
 
@@ -130,11 +159,12 @@ void Flow::check_sack(const Packet& packet, const Segment& segment) {
 void Flow::check_ecn(const Packet& packet, const Segment& segment) {
   const std::uint16_t flags = packet.tcp.flags;
   const Side from = segment.from;
-  if (connection_.accurate_ecn || !scales_known_) {
-    if (!packet.tcp.has(flag::syn | flag::ack) || connection_.accurate_ecn) return;
-  }
+  if (connection_.accurate_ecn || (!scales_known_ && !packet.tcp.has(flag::syn))) return;
   constexpr std::uint16_t kEcn = flag::ece | flag::cwr;
   if (packet.tcp.has(flag::syn)) {
+    if (packet.ecn == 1 || packet.ecn == 2) {
+      note(Odd::ecn_on_control, from, segment.packet, 0, packet.ecn);
+    }
     // RFC 3168 6.1.1: only an ECN-setup SYN is answered by ECE; CWR and ECE together, by nobody.
     if (!packet.tcp.has(flag::ack) || (flags & kEcn) == 0 || !half(other(from)).syn) return;
     if (!end(other(from)).ecn_setup || (flags & flag::cwr) != 0) {

@@ -1,5 +1,6 @@
 // RST: taken, challenged or ignored as RFC 9293 3.10.7 and RFC 5961 3.2 say.
 #include <algorithm>
+#include <utility>
 
 #include "tcp/flow.h"
 
@@ -35,7 +36,11 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
   }
   segment.seq = me.widened(packet.tcp.seq);
   if (packet.tcp.has(flag::ack) && peer.based) segment.ack = peer.widened(packet.tcp.ack);
+  if (peer.has_wrong_ack && packet.tcp.seq == peer.wrong_ack) {
+    prove(Odd::handshake_ack_number, other(from));
+  }
   if (peer.has_bad_syn_ack && packet.tcp.seq == peer.bad_syn_ack) {
+    prove(Odd::syn_ack_number, other(from));
     // RFC 9293 3.10.7.3: in SYN_SENT an ACK of the wrong number is answered <SEQ=SEG.ACK><RST>.
     segment.marks |= mark::stray;
     const std::uint32_t isn = peer.base;
@@ -53,8 +58,8 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
   if (segment.seq < lowest || segment.seq > highest) {
     const std::int64_t window = std::max<std::int64_t>(peer.right_edge - lowest, 1);
     const bool inside = segment.seq > highest && segment.seq < lowest + window;
-    if (peer.early_ack && peer.early_ack->ack == segment.seq) {
-      peer.early_ack->sender_went_on = true;  // this RST answers that ACK: it was wrong
+    if (peer.early_ack && answers_early_ack(packet, *peer.early_ack, me)) {
+      peer.early_ack->reset_for_it = true;
     }
     note(inside ? Odd::reset_not_exact : Odd::reset_stray, from, segment.packet, highest,
          segment.seq);
@@ -86,6 +91,17 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
   const bool passive = end(other(from)).state == State::syn_received && !peer.syn_only;
   move(other(from), passive ? State::listen : State::closed, segment);
   move(from, State::closed, segment);
+}
+
+// RFC 9293 3.10.7.4: in SYN-RECEIVED a wrong ACK is answered <SEQ=SEG.ACK><RST>. A RST has that
+// number by itself where the capture lost what was acknowledged; but for that the ACK must have come
+// later than a round trip after the SYN-ACK.
+bool Flow::answers_early_ack(const Packet& packet, const EarlyAck& early, const Half& me) const {
+  const bool sent_more = me.next > 1;
+  if (!early.handshake || packet.tcp.has(flag::ack) || !first_syn_time_ || sent_more) return false;
+  const std::int64_t answered = me.last_sent_ns;
+  return me.widened(packet.tcp.seq) == early.ack &&
+         early.time_ns - answered <= answered - *first_syn_time_;
 }
 
 // RFC 9293 3.10.7.1: no listener answers a SYN <SEQ=0><ACK=SEG.SEQ+SEG.LEN><RST,ACK>; 3.10.7.3: the
@@ -130,16 +146,22 @@ void Flow::check_reset_numbers(const Packet& packet, const Segment& segment) {
   }
 }
 
-// Something follows a RST that was taken. What was on its way is no wonder; but what acknowledges,
-// or adds to, the time after it shows that the connection lives: the RST was not believed.
-void Flow::after_reset(Segment& segment) {
+// Something follows a RST that was taken. What was on its way is no wonder; but when its sender
+// acknowledges what came after it, or its receiver does, the connection lives: the RST was not
+// believed, and likely somebody else's.
+void Flow::after_reset(const Packet& packet, Segment& segment) {
+  constexpr std::size_t kHeld = 8;
   const Reset& reset = *reset_;
-  if (segment.from != reset.from) return;
-  const bool lives =
-      segment.ack > reset.peer_next || (segment.end() > reset.seq && segment.end() != segment.seq);
-  if (!lives) {
+  if (segment.from != reset.from) {
+    if (held_.empty() || segment.ack <= reset.seq) return;
+  } else if (segment.ack <= reset.peer_next) {
     if ((segment.flags & flag::ack) != 0 && segment.seq >= reset.seq) {
       note(Odd::segment_after_reset, segment.from, segment.packet, 0, 0, {}, reset.packet);
+    }
+    if (segment.end() > reset.seq && segment.end() != segment.seq && held_.size() < kHeld) {
+      held_.push_back(packet);
+      held_.back().payload = {};
+      held_.back().frame.bytes = {};
     }
     return;
   }
@@ -155,6 +177,10 @@ void Flow::after_reset(Segment& segment) {
     if (s.packet == reset.packet) s.marks |= mark::stray;
   reset_.reset();
   connection_.reset_by.reset();
+  for (const Packet& held : std::exchange(held_, {})) {
+    Segment again = make_segment(held, side_of(held));
+    on_segment(held, again);
+  }
 }
 
 }  // namespace wireproof::tcp

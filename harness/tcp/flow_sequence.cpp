@@ -1,6 +1,7 @@
 // What a segment takes of the sequence space: new bytes, bytes sent again, bytes out of order,
 // probes, and the FIN (RFC 9293 3.4, 3.6, 3.8).
 #include <algorithm>
+#include <cstdlib>
 
 #include "tcp/flow.h"
 
@@ -12,6 +13,16 @@ namespace {
 constexpr std::size_t kMostHoles = 64, kMostRepeats = 16;
 constexpr std::int64_t kSoonestTimeout = 200'000'000;  // Linux' smallest RTO
 constexpr std::int64_t kNotIdle = 100'000'000;
+// So far from the end of a stream that it is rather of another connection: one whose SYN is not in
+// the capture, or the other half of one that a proxy splits.
+bool far(std::int64_t seq, std::int64_t end) { return std::abs(seq - end) > 1 << 20; }
+
+// RFC 9293 3.8.4: a keep-alive may repeat the last number with a garbage byte; where the other
+// direction is not in the capture nothing else tells it from a retransmission.
+bool may_keep_alive(const Half& me, const Segment& segment) {
+  return segment.length == 1 && segment.seq == me.next - 1;
+}
+
 }  // namespace
 
 // RFC 9293 3.8.4: a keep-alive repeats the last number, with no byte or a garbage one; 3.8.6.1: so
@@ -57,17 +68,23 @@ void Flow::on_sequence(const Packet& packet, Segment& segment) {
   const bool fin = packet.tcp.has(flag::fin);
   if (me.fin) {
     if (fin && data_end != me.fin_seq) {
-      note(Odd::fin_moved, from, segment.packet, me.fin_seq, data_end, {},
-           end(from).fin_packet.value_or(0));
+      doubt(note(Odd::fin_moved, from, segment.packet, me.fin_seq, data_end, {},
+                 end(from).fin_packet.value_or(0)),
+            far(data_end, me.fin_seq) || foreign(packet, me.fin_ttl, me.fin_ip_id));
       segment.marks |= mark::stray;
       return;
     }
     if (data_end > me.fin_seq) {
-      note(Odd::data_after_fin, from, segment.packet, me.fin_seq + 1, segment.seq, {},
-           end(from).fin_packet.value_or(0));
+      doubt(note(Odd::data_after_fin, from, segment.packet, me.fin_seq + 1, segment.seq, {},
+                 end(from).fin_packet.value_or(0)),
+            far(segment.seq, me.fin_seq) || foreign(packet, me.fin_ttl, me.fin_ip_id));
       segment.marks |= mark::stray;
       return;
     }
+  }
+  if (me.stale_end != 0 && (segment.marks & mark::old_stamp) == 0 &&
+      segment.seq <= me.stale_seq && segment.end() > me.stale_seq) {
+    me.stale_end = 0;  // with a good stamp at last
   }
   if (segment.seq > me.next) {
     segment.marks |= mark::gap_before;
@@ -77,11 +94,25 @@ void Flow::on_sequence(const Packet& packet, Segment& segment) {
   }
   if (segment.end() > me.next) {
     on_new_data(packet, segment);
+    if (me.spoiled && me.spoiled->tcp.seq == packet.tcp.seq) {  // what the receiver dropped, again
+      segment.marks |= mark::retransmission;
+      ++end(from).retransmissions;
+    }
+    if (segment.seq == me.next) {
+      time_segment(segment);
+    } else {
+      me.timed_ns = 0;
+    }
     me.next = segment.end();
   } else {
     on_old_data(packet, segment);
   }
-  if (fin && !me.fin) on_fin(segment);
+  if (fin && !me.fin) {
+    me.fin_ttl = packet.ttl;
+    me.fin_ip_id = packet.ip_id;
+    me.fin_doubtful = packet.ttl != me.ttl;
+    on_fin(segment);
+  }
   explain_early_ack(from, segment);
 }
 
@@ -97,6 +128,7 @@ void Flow::on_new_data(const Packet& packet, Segment& segment) {
   if (overlap > 0) {
     segment.marks |= mark::partial_retransmission;
     ++e.retransmissions;
+    classify_retransmission(segment);
     if (captured) compare_bytes(packet, segment);
   }
   const auto fresh =
@@ -111,8 +143,12 @@ void Flow::on_new_data(const Packet& packet, Segment& segment) {
   }
   if (from == Side::server && !first_byte_time_) first_byte_time_ = segment.time_ns;
   check_window(segment, data_end);
+  measure_flight(segment);
+  if (!e.first_data_ns) e.first_data_ns = segment.time_ns;
+  e.last_data_ns = segment.time_ns;
   if (captured && fresh != 0) {
-    me.bytes.keep(segment.seq + overlap, packet.payload.subspan(static_cast<std::size_t>(overlap)));
+    me.bytes.keep(segment.seq + overlap, packet.payload.subspan(static_cast<std::size_t>(overlap)),
+                  packet.ttl, packet.ip_id);
   }
   if (me.oldest_unacked_ns == 0 && overlap == 0) {
     me.oldest_unacked_ns = segment.time_ns;
@@ -132,20 +168,20 @@ void Flow::on_old_data(const Packet& packet, Segment& segment) {
   const std::int64_t skipped_at = fill_holes(me, segment.seq, data_end);
   if (skipped_at != 0 && segment.length != 0) {
     e.payload_bytes += segment.length;
-    if (captured) me.bytes.keep(segment.seq, packet.payload);
+    if (captured) me.bytes.keep(segment.seq, packet.payload, packet.ttl, packet.ip_id);
     if (peer.duplicate_run < 3 && segment.time_ns - skipped_at < kSoonestTimeout) {
       segment.marks |= mark::out_of_order;
       ++e.out_of_order;
       note(Odd::overtaken, from, segment.packet);
       return;
     }
-  } else if (captured && segment.length != 0) {
+  } else if (captured && segment.length != 0 && !may_keep_alive(me, segment)) {
     compare_bytes(packet, segment);
   }
   if ((segment.marks & mark::window_probe) != 0) return;
   segment.marks |= mark::retransmission;
-  if (segment.end() <= peer.acked && peer.any_ack) segment.marks |= mark::spurious;
   ++e.retransmissions;
+  classify_retransmission(segment);
   me.oldest_unacked_ns = 0;
   if (!fin || !me.fin) return;
   ++e.fin_retransmissions;
@@ -185,8 +221,9 @@ std::int64_t Flow::fill_holes(Half& me, std::int64_t from, std::int64_t to) {
 void Flow::compare_bytes(const Packet& packet, const Segment& segment) {
   const auto difference = half(segment.from).bytes.compare(segment.seq, packet.payload);
   if (!difference) return;
-  note(Odd::retransmission_differs, segment.from, segment.packet, difference->offset,
-       difference->before << 8 | difference->now);
+  doubt(note(Odd::retransmission_differs, segment.from, segment.packet, difference->offset,
+             difference->before << 8 | difference->now),
+        end(segment.from).bad_checksums > 1 || foreign(packet, difference->ttl, difference->ip_id));
 }
 
 // RFC 9293 3.8.6: no byte beyond the furthest edge that was ever offered, but for a probe.

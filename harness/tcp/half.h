@@ -62,6 +62,8 @@ struct EarlyAck {
   std::uint64_t place = 0;     // among the packets of the connection
   bool handshake = false;
   bool sender_went_on = false;  // with less than was acknowledged
+  bool reset_for_it = false;     // by the sender
+  bool acker_went_back = false;  // to less than that
 };
 
 // A segment without data beyond what was sent: overtaken by data, or wrong.
@@ -70,45 +72,68 @@ struct Ahead {
   std::uint64_t packet = 0;
 };
 
+// What nearly every packet needs stands first: see End.
 struct Half {
   std::uint32_t base = 0;  // raw number of relative 0
   bool based = false;      // `base` is known, or guessed from the first segment
   bool spoke = false;      // a segment of this end is in the capture
-  std::int64_t next = 0;   // after the highest number sent
-  std::int64_t acked = 0;  // how far this end has acknowledged the other
   bool any_ack = false;
   bool syn = false, syn_only = false;  // sent a SYN; one without ACK
   bool syn_acked = false;              // by the other end
   bool fin = false, fin_acked = false, fin_ever_acked = false;
-  std::int64_t fin_seq = 0;
   bool fin_after_peer_fin = false;  // its FIN acknowledges the other's
-  std::uint64_t fin_acked_packet = 0;
-  std::int64_t fin_acked_time_ns = 0;
-  std::uint32_t duplicate_run = 0;  // duplicate ACKs in a row that this end has sent
-  // What this end offers to receive.
-  std::int64_t right_edge = -1, window_raw = -1;
-  std::uint32_t window = 0;
   bool zero_window = false;
-  std::uint8_t scale = 0;
-  std::uint16_t mss_offered = 0;
   bool offers_known = false;  // its SYN was captured, with options that could all be read
   // Expectations of the next segment.
   bool challenge_due = false, keep_alive_due = false, probe_due = false;
-  std::uint32_t bad_syn_ack = 0;  // raw ACK of a SYN-ACK that acknowledges something else
-  bool has_bad_syn_ack = false;
+  bool has_echoed = false;
+  bool takes_bad = false;      // bad checksums are the capture's: its segments count all the same
+  bool reports_holes = false;  // SACK blocks above its ACK since that last advanced
+  bool recovery_by_timer = false;
+  std::uint8_t scale = 0, ttl = 0;
+  std::uint16_t mss_offered = 0;
+  std::uint32_t duplicate_run = 0;  // duplicate ACKs in a row that this end has sent
+  std::int64_t next = 0;            // after the highest number sent
+  std::int64_t acked = 0;           // how far this end has acknowledged the other
+  std::int64_t fin_seq = 0;
+  // What this end offers to receive.
+  std::int64_t right_edge = -1, window_raw = -1;
+  std::uint32_t window = 0, widest_window = 0;
   std::int64_t last_heard_ns = 0;      // when this end last sent
   std::int64_t oldest_unacked_ns = 0;  // data of this end waiting for its ACK; 0: none, or resent
   std::int64_t oldest_unacked_seq = 0;
+  // Round trips and retransmissions (flow_timing.cpp).
+  std::int64_t timed_ns = 0, timed_end = 0;  // the segment that is being timed; 0: none
+  std::int64_t last_sent_ns = 0;             // when this end last sent what takes a number
+  std::int64_t progress_ns = 0;              // when that was last acknowledged
+  std::uint32_t echoed = 0;  // the last time stamp of the other end that this one echoed
+  std::int64_t stale_end = 0;                // data that PAWS drops ends here; 0: none
+  std::int64_t zero_since_ns = 0;            // no window is offered since; 0: one is
+  std::array<Fingerprint, 2> last{};
+  StampHistory stamps;
   std::vector<Range> holes;  // skipped so far, below `next`
   SentBytes bytes;
-  std::array<Fingerprint, 2> last{};
   // A segment that a receiver must drop: not taken as sent until the other end acknowledges it.
   std::unique_ptr<packet::Packet> spoiled;
   std::optional<EarlyAck> early_ack;
-  StampHistory stamps;
-  std::uint32_t echoed = 0;  // the last time stamp of the other end that this one echoed
-  bool has_echoed = false;
   std::optional<Ahead> ahead;
+
+  std::uint64_t fin_acked_packet = 0;
+  std::int64_t fin_acked_time_ns = 0;
+  bool fin_doubtful = false;  // it came with another TTL than what was before it
+  std::uint8_t fin_ttl = 0;
+  std::uint32_t fin_ip_id = 0;
+  std::uint32_t bad_syn_ack = 0;  // raw ACK of a SYN-ACK that acknowledges something else
+  bool has_bad_syn_ack = false;
+  std::uint32_t wrong_ack = 0;  // raw; the handshake's, of something else than the SYN-ACK
+  bool has_wrong_ack = false;
+  std::uint32_t old_base = 0;  // ISN of an attempt before
+  bool has_old_base = false;
+  std::int64_t recovery_end = 0;  // what was sent when the last loss was found
+  std::uint8_t backed_off_times = 0;
+  std::int64_t backed_off_seq = 0, waited_ns = 0;
+  std::int64_t stale_seq = 0;
+  std::uint64_t stale_packet = 0;
   std::uint64_t answered_spoiled = 0;  // segments with a bad checksum that were acknowledged
 
   std::int64_t widened(std::uint32_t raw) const { return widen(raw, base, next); }

@@ -9,6 +9,17 @@ namespace {
 
 bool begins(const std::string& text, std::string_view with) { return text.rfind(with, 0) == 0; }
 
+// The rules that look at every connection: all that an ordinary one needs.
+const std::vector<const RuleEntry*>& always() {
+  static const std::vector<const RuleEntry*> entries = [] {
+    std::vector<const RuleEntry*> found;
+    for (const RuleEntry& entry : rule_entries())
+      if (entry.triggers.empty()) found.push_back(&entry);
+    return found;
+  }();
+  return entries;
+}
+
 bool of_opening(const std::string& rule) {
   return begins(rule, "tcp.handshake.") || rule == "tcp.expect.opening" ||
          rule == "tcp.expect.handshake-time";
@@ -51,9 +62,13 @@ Judgement judge(const Connection& connection, const CaptureFacts& facts,
   const bool whole = facts.whole();
   const Trial trial{connection, facts, expected, whole, whole && !facts.lossy_path};
   Judgement judgement;
-  for (const RuleEntry& entry : rule_entries()) {
-    if (!entry.triggers.empty() && !entry.triggers.meets(connection.odd_kinds)) continue;
-    entry.apply(trial, entry.rule, judgement.findings);
+  if (connection.odd_kinds.empty()) {
+    for (const RuleEntry* entry : always()) entry->apply(trial, entry->rule, judgement.findings);
+  } else {
+    for (const RuleEntry& entry : rule_entries()) {
+      if (!entry.triggers.empty() && !entry.triggers.meets(connection.odd_kinds)) continue;
+      entry.apply(trial, entry.rule, judgement.findings);
+    }
   }
   judgement.verdict_opening = of_opening_kind(connection.opening);
   judgement.verdict_closing = of_closing_kind(connection.closing, whole);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -56,6 +57,13 @@ class Ladder {
     left_bar_ = 1 + number_width_ + (time_width_ ? time_width_ + 2 : 0) + 1 + state_width_ + 1;
     right_bar_ = width_ - state_width_ - 2;
     for (const Transition& change : c_.transitions) changes_[change.packet].push_back(&change);
+    for (const LadderNote& note : options_.notes) {
+      if (note.packet != 0 && has_segment(note.packet)) {
+        notes_[note.packet].push_back(&note);
+      } else {
+        loose_.push_back(&note);
+      }
+    }
     for (const Finding& finding : findings) {
       for (const std::uint64_t packet : finding.packets) named_.insert(packet);
       if (finding.packets.empty()) {
@@ -70,6 +78,7 @@ class Ladder {
     head();
     const std::vector<bool> shown = choose();
     for (std::size_t i = 0; i < c_.segments.size();) {
+      loose_notes_before(c_.segments[i].time_ns);
       if (shown[i]) {
         segment(c_.segments[i++]);
         continue;
@@ -79,6 +88,7 @@ class Ladder {
       fold(i, end);
       i = end;
     }
+    loose_notes_before(std::numeric_limits<std::int64_t>::max());
     for (const Finding* finding : told_at_end_) tell(*finding);
     if (options_.summary) summary();
     return text_;
@@ -92,6 +102,13 @@ class Ladder {
   std::string_view cut() const { return ink("…", "~"); }
   Row row() const { return Row(options_.colour); }
   void end_row(const Row& row) { text_ += row.line(); }
+
+  bool has_segment(std::uint64_t packet) const {
+    const auto found = std::ranges::lower_bound(c_.segments, packet, {}, &Segment::packet);
+    if (found != c_.segments.end() && found->packet == packet) return true;
+    // Segments stand in the order of the wire, which is not always that of the capture.
+    return std::ranges::find(c_.segments, packet, &Segment::packet) != c_.segments.end();
+  }
 
   bool seconds() const { return c_.last_time_ns - c_.first_time_ns >= 10'000'000'000; }
   std::string time(std::int64_t ns) const {
@@ -143,7 +160,7 @@ class Ladder {
     for (std::size_t i = 0; i < limit / 4; ++i) show(i);
     for (std::size_t i = 0; i < limit / 4; ++i) show(count - 1 - i);
     for (std::size_t i = 0; i < count; ++i)
-      if (named_.contains(c_.segments[i].packet)) show(i);
+      if (named_.contains(c_.segments[i].packet) || notes_.contains(c_.segments[i].packet)) show(i);
     for (std::size_t i = count; i-- > 0;)
       if (changes_.contains(c_.segments[i].packet)) show(i);
     for (std::size_t i = 0; left != 0 && i < count; ++i) {
@@ -196,8 +213,62 @@ class Ladder {
     return s.from == Side::client ? Ink::request : Ink::answer;
   }
 
+  bool is_lost(const Segment& s) const {
+    const auto found = notes_.find(s.packet);
+    return found != notes_.end() &&
+           std::ranges::any_of(found->second, [](const LadderNote* note) { return note->lost; });
+  }
+
+  // From its sender's line to a cross.
+  void lost_arrow(Row& row, Side from, std::span<const std::string> candidates) const {
+    const std::size_t room = right_bar_ - left_bar_ - 1, reach = room * 3 / 4;
+    std::string label;
+    for (const std::string& candidate : candidates) {
+      label = candidate;
+      if (columns(label) + 6 <= reach) break;
+    }
+    label = " " + clipped(label, reach - 6, cut()) + " ";
+    const std::size_t lines = reach - 1 - columns(label);
+    std::string drawn;
+    for (std::size_t i = 0; i < lines / 2; ++i) drawn += ink("╌", ".");
+    drawn += label;
+    for (std::size_t i = 0; i < lines - lines / 2; ++i) drawn += ink("╌", ".");
+    if (from == Side::client) {
+      row.put(drawn + std::string(ink("✗", "x")), Ink::alarm);
+    } else {
+      row.to(left_bar_ + 1 + room - reach).put(std::string(ink("✗", "x")) + drawn, Ink::alarm);
+    }
+  }
+
+  void loose_notes_before(std::int64_t time_ns) {
+    for (; next_loose_ < loose_.size() && loose_[next_loose_]->time_ns < time_ns; ++next_loose_) {
+      const LadderNote& note = *loose_[next_loose_];
+      if (next_loose_ == options_.limit) {
+        say(ink("╰", "`"), fmt::format("{} more that the link did", loose_.size() - next_loose_),
+            Ink::faint);
+      }
+      if (next_loose_ >= options_.limit) continue;
+      Row line = row();
+      if (time_width_ != 0) {
+        line.to(1 + number_width_ + 2).right(time(note.time_ns), time_width_, Ink::faint);
+      }
+      line.to(left_bar_).put(bar());
+      const std::size_t room = right_bar_ - left_bar_ - 1;
+      if (note.has_segment && note.lost) {
+        lost_arrow(line, note.from, std::span(&note.segment, 1));
+      } else {
+        const std::string text = clipped(note.has_segment ? note.segment : note.text, room, cut());
+        line.to(left_bar_ + 1 + (room - columns(text)) / 2).put(text, Ink::faint);
+      }
+      line.to(right_bar_).put(bar());
+      end_row(line);
+      if (note.has_segment) say(ink("╰", "`"), note.text, Ink::plain);
+    }
+  }
+
   void arrow(Row& row, const Segment& s) const {
     const std::size_t room = right_bar_ - left_bar_ - 1;
+    if (is_lost(s)) return lost_arrow(row, s.from, labels(s));
     std::string label;
     for (const std::string& candidate : labels(s)) {
       label = candidate;
@@ -246,6 +317,8 @@ class Ladder {
       if (i < right.size()) line.to(right_bar_ + 2).put(state(right[i]), Ink::bold);
       end_row(line);
     }
+    if (const auto it = notes_.find(s.packet); it != notes_.end())
+      for (const LadderNote* note : it->second) say(ink("╰", "`"), note->text, Ink::plain);
     if (const auto it = told_.find(s.packet); it != told_.end())
       for (const Finding* finding : it->second) tell(*finding);
   }
@@ -266,15 +339,15 @@ class Ladder {
     end_row(line);
   }
 
-  void tell(const Finding& finding) {
+  void say(std::string_view lead, const std::string& words, Ink how) {
     const std::size_t indent = 1 + number_width_ + 2;
-    const std::size_t room = width_ - indent - 2;
-    const auto say = [&](std::string_view lead, const std::string& words, Ink how) {
-      Row line = row();
-      line.to(indent).put(lead, Ink::alarm).to(indent + 2);
-      line.put(clipped(words, room, cut()), how);
-      end_row(line);
-    };
+    Row line = row();
+    line.to(indent).put(lead, Ink::alarm).to(indent + 2);
+    line.put(clipped(words, width_ - indent - 2, cut()), how);
+    end_row(line);
+  }
+
+  void tell(const Finding& finding) {
     say(ink("╰", "`"), finding.rule, finding.severity == Severity::note ? Ink::faint : Ink::alarm);
     say(" ", "expected " + finding.expected, Ink::plain);
     say(" ", "observed " + finding.observed, Ink::plain);
@@ -301,6 +374,9 @@ class Ladder {
   std::map<std::uint64_t, std::vector<const Finding*>> told_;
   std::vector<const Finding*> told_at_end_;
   std::set<std::uint64_t> named_;
+  std::map<std::uint64_t, std::vector<const LadderNote*>> notes_;  // of segments that are here
+  std::vector<const LadderNote*> loose_;
+  std::size_t next_loose_ = 0;
   std::string text_;
 };
 

@@ -17,6 +17,18 @@
 
 namespace wireproof::tcp {
 
+// What something on the way did to a segment: told under it, and where it was lost its arrow ends
+// half-way. A segment that never came to this capture gets a row of its own.
+struct LadderNote {
+  std::uint64_t packet = 0;  // of the segment in this capture; 0: it is not there
+  std::int64_t time_ns = 0;
+  bool has_segment = true;  // false: of no segment, as of a link that goes down
+  Side from = Side::client;
+  std::string segment;  // where packet is 0: "SYN ACK seq 0 ack 1"
+  std::string text;     // "wire: dropped by rule \"lose-syn\""
+  bool lost = false;
+};
+
 struct LadderOptions {
   int width = 100;         // columns, at least 40
   bool unicode = true;     // else ASCII
@@ -24,6 +36,7 @@ struct LadderOptions {
   std::size_t limit = 40;  // segments shown; the middle is folded, but not what changes a state or
                            // what a finding names, as far as the limit allows
   bool summary = true;     // a last line that says how it opened and closed
+  std::span<const LadderNote> notes = {};  // in order of time; no text from packets in them
 };
 
 // `findings`: their packets are marked, and each is told under the last of them.

@@ -116,6 +116,33 @@ TEST(Ladder, FitsEveryWidth) {
   }
 }
 
+// A link between the ends: its deeds under the segments, and what never came to this end.
+TEST(Ladder, NotesOfALink) {
+  Trace t = ordinary();
+  const Connection c = t.connection();
+  std::vector<LadderNote> notes(3);
+  notes[0].packet = c.segments[0].packet;
+  notes[0].text = "wire: dropped by rule \"a\"";
+  notes[0].lost = true;
+  notes[1].time_ns = c.segments[1].time_ns + 1;
+  notes[1].from = Side::server;
+  notes[1].segment = "ACK seq 1 ack 4";
+  notes[1].text = "wire: dropped by rule \"b\"";
+  notes[1].lost = true;
+  notes[2].time_ns = c.last_time_ns + 1;
+  notes[2].has_segment = false;
+  notes[2].text = "wire: link down";
+  LadderOptions options;
+  options.notes = notes;
+  expect_golden("notes", ladder(c, {}, options));
+  for (const bool unicode : {true, false}) {
+    for (options.width = 40, options.unicode = unicode; options.width <= 200; ++options.width) {
+      for (const std::string& line : lines(ladder(c, {}, options)))
+        EXPECT_LE(columns(line), static_cast<std::size_t>(options.width)) << line;
+    }
+  }
+}
+
 TEST(Ladder, AnEmptyConnectionIsDrawn) {
   EXPECT_THAT(ladder(Connection{}), HasSubstr("opening none"));
 }

@@ -73,7 +73,6 @@ enum class Odd : std::uint8_t {
   reset_with_data,
   reset_unread_data,
   segment_after_reset,
-  reset_unchallenged,
   // ICMP errors that quote the connection; seen: type << 8 | code
   icmp_error,
   icmp_source_quench,
@@ -96,6 +95,7 @@ enum class Odd : std::uint8_t {
   ecn_unnegotiated,
   ecn_on_control,
   // The capture
+  frame_short,  // shorter than IP says, and not by the snap length
   duplicate,
   count_,
 };
@@ -131,6 +131,7 @@ struct Oddity {
   std::uint64_t other_packet = 0;  // the one it answers or contradicts, or 0
   std::int64_t wanted = 0, seen = 0;
   bool certain = false;     // proven even where the capture may not be whole
+  bool doubtful = false;    // the packet may be somebody else's (another TTL), or was edited
   std::string_view detail;  // static text
 };
 

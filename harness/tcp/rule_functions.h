@@ -26,6 +26,7 @@ void ackless_acknowledged(const Trial& trial, const Rule& rule, Findings& findin
 void urgent_pointer(const Trial& trial, const Rule& rule, Findings& findings);
 void checksum_offload(const Trial& trial, const Rule& rule, Findings& findings);
 void capture_duplicates(const Trial& trial, const Rule& rule, Findings& findings);
+void frame_short(const Trial& trial, const Rule& rule, Findings& findings);
 void header_cut(const Trial& trial, const Rule& rule, Findings& findings);
 void one_sided(const Trial& trial, const Rule& rule, Findings& findings);
 void capture_lost(const Trial& trial, const Rule& rule, Findings& findings);
@@ -80,6 +81,19 @@ void timestamp_echo_backwards(const Trial& trial, const Rule& rule, Findings& fi
 void timestamp_backwards(const Trial& trial, const Rule& rule, Findings& findings);
 void ecn_setup(const Trial& trial, const Rule& rule, Findings& findings);
 void ecn_unnegotiated(const Trial& trial, const Rule& rule, Findings& findings);
+void back_off(const Trial& trial, const Rule& rule, Findings& findings);
+void initial_window(const Trial& trial, const Rule& rule, Findings& findings);
+void silly_window(const Trial& trial, const Rule& rule, Findings& findings);
+void paws(const Trial& trial, const Rule& rule, Findings& findings);
+void icmp_error(const Trial& trial, const Rule& rule, Findings& findings);
+void icmp_source_quench(const Trial& trial, const Rule& rule, Findings& findings);
+void isn_repeated(const Trial& trial, const Rule& rule, Findings& findings);
+void group_source(const Trial& trial, const Rule& rule, Findings& findings);
+void group_destination(const Trial& trial, const Rule& rule, Findings& findings);
+void fast_open_place(const Trial& trial, const Rule& rule, Findings& findings);
+void fast_open_cookie(const Trial& trial, const Rule& rule, Findings& findings);
+void timestamp_echo_on_syn(const Trial& trial, const Rule& rule, Findings& findings);
+void ecn_on_syn(const Trial& trial, const Rule& rule, Findings& findings);
 void expect_opening(const Trial& trial, const Rule& rule, Findings& findings);
 void expect_closing(const Trial& trial, const Rule& rule, Findings& findings);
 void expect_closed_first(const Trial& trial, const Rule& rule, Findings& findings);

@@ -39,9 +39,10 @@ void report(const Trial& trial, const Rule& rule, Odd kind, Proof proof, Finding
     std::size_t more = 0;
     for (const Oddity& oddity : trial.connection.oddities) {
       if (oddity.kind != kind || oddity.side != side) continue;
-      const bool proven = proof == Proof::always || oddity.certain ||
-                          (proof == Proof::only_clean ? trial.clean : trial.whole);
-      if (!proven && proof != Proof::whole) continue;
+      const bool shown = proof == Proof::always || oddity.certain ||
+                         (proof == Proof::only_clean ? trial.clean : trial.whole);
+      const bool proven = shown && (!oddity.doubtful || trial.clean);
+      if (!shown && proof != Proof::whole) continue;
       if (finding == nullptr) {
         Words said = words(trial, oddity);
         finding = &add(findings, rule, blame(side), {}, std::move(said.expected),

@@ -22,7 +22,7 @@ void syn_ack_missing(const Trial& trial, const Rule& rule, Findings& findings) {
 }
 
 void syn_ack_number(const Trial& trial, const Rule& rule, Findings& findings) {
-  report(trial, rule, Odd::syn_ack_number, Proof::always, findings,
+  report(trial, rule, Odd::syn_ack_number, Proof::whole, findings,
          [](const Trial&, const Oddity& odd) {
            return Words{fmt::format("SYN-ACK acknowledging ISN+{}", odd.wanted),
                         fmt::format("ISN{:+}", odd.seen)};
@@ -93,20 +93,43 @@ void never_completed(const Trial& trial, const Rule& rule, Findings& findings) {
   const Connection& c = trial.connection;
   if (c.opening != Opening::half_open || c.closing != Closing::none) return;
   const auto syn_ack = c.end(Side::server).syn_packet;
-  add(findings, rule, Blame::none, {syn_ack.value_or(0)}, "an ACK that completes the handshake",
+  if (!syn_ack) return;
+  add(findings, rule, Blame::none, {*syn_ack}, "an ACK that completes the handshake",
       fmt::format("none; SYN-ACK sent {} times, the server stays in {}",
                   1 + c.end(Side::server).syn_retransmissions, name(c.end(Side::server).state)));
 }
 
 void abandoned(const Trial& trial, const Rule& rule, Findings& findings) {
   const Connection& c = trial.connection;
-  if (c.opening != Opening::half_open || c.closing != Closing::reset ||
-      c.closed_first != ClosedFirst::client) {
-    return;
-  }
-  add(findings, rule, Blame::none, {c.end(Side::client).rst_packet.value_or(0)},
+  const auto reset = c.end(Side::client).rst_packet;
+  if (c.opening != Opening::half_open || c.reset_by != Side::client || !reset) return;
+  add(findings, rule, Blame::none, {*reset},
       "an ACK that completes the handshake",
       "RST from the client: a scan, or a connect that was given up");
+}
+
+void isn_repeated(const Trial& trial, const Rule& rule, Findings& findings) {
+  report(trial, rule, Odd::isn_repeated, Proof::always, findings,
+         [](const Trial&, const Oddity& odd) {
+           return Words{"another ISN than the connection before of the same endpoints",
+                        fmt::format("ISN {} again", odd.seen)};
+         });
+}
+
+void group_source(const Trial& trial, const Rule& rule, Findings& findings) {
+  report(trial, rule, Odd::group_source, Proof::always, findings,
+         [](const Trial& t, const Oddity& odd) {
+           return Words{"the address of one host as source",
+                        packet::to_string(t.connection.end(odd.side).endpoint.address)};
+         });
+}
+
+void group_destination(const Trial& trial, const Rule& rule, Findings& findings) {
+  report(trial, rule, Odd::group_destination, Proof::always, findings,
+         [](const Trial& t, const Oddity& odd) {
+           return Words{"a segment to one host",
+                        packet::to_string(t.connection.end(other(odd.side)).endpoint.address)};
+         });
 }
 
 }  // namespace wireproof::tcp::rule

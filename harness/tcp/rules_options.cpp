@@ -118,4 +118,31 @@ void ecn_unnegotiated(const Trial& trial, const Rule& rule, Findings& findings) 
          });
 }
 
+void ecn_on_syn(const Trial& trial, const Rule& rule, Findings& findings) {
+  report(trial, rule, Odd::ecn_on_control, Proof::always, findings,
+         [](const Trial&, const Oddity& odd) {
+           return Words{"no ECN-capable code point on a SYN",
+                        fmt::format("ECT({}) in packet {}", odd.seen == 1 ? 1 : 0, odd.packet)};
+         });
+}
+
+void timestamp_echo_on_syn(const Trial& trial, const Rule& rule, Findings& findings) {
+  report(trial, rule, Odd::timestamp_echo_on_syn, Proof::always, findings,
+         [](const Trial&, const Oddity& odd) {
+           return Words{"an echo of 0 on a SYN, which answers nothing", number(odd.seen)};
+         });
+}
+
+void fast_open_place(const Trial& trial, const Rule& rule, Findings& findings) {
+  report(trial, rule, Odd::fast_open_place, Proof::always, findings, only_on_syn);
+}
+
+void fast_open_cookie(const Trial& trial, const Rule& rule, Findings& findings) {
+  report(trial, rule, Odd::fast_open_cookie, Proof::always, findings,
+         [](const Trial&, const Oddity& odd) {
+           return Words{"a Fast Open cookie of 4 to 16 bytes, an even number",
+                        fmt::format("{} bytes", odd.seen)};
+         });
+}
+
 }  // namespace wireproof::tcp::rule

@@ -1,7 +1,12 @@
 // Every rule has a trace that breaks it: no rule that cannot fail.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
 #include <map>
+#include <regex>
+#include <set>
 
 #include "tcp/trace_builder.h"
 
@@ -67,6 +72,13 @@ std::map<std::string_view, Breach> breaches() {
   add("tcp.handshake.unanswered", Trace().client(SYN), Blame::none);
   add("tcp.handshake.never-completed", Trace().client(SYN).server(SYN | ACK), Blame::none);
   add("tcp.handshake.abandoned", Trace().client(SYN).server(SYN | ACK).client(RST), Blame::none);
+  add("tcp.handshake.isn-repeated",
+      open().client(RST | ACK).isn(Side::client, 1000).isn(Side::server, 7).client(SYN),
+      Blame::client);
+  add("tcp.handshake.group-source", Trace().addresses("224.0.0.1", "10.0.0.2").client(SYN),
+      Blame::client);
+  add("tcp.handshake.group-destination",
+      Trace().addresses("10.0.0.1", "255.255.255.255").client(SYN), Blame::client);
   // Segments
   add("tcp.segment.malformed", open().client("x").malformed("TCP data offset 3 is below 5"),
       Blame::client);
@@ -93,6 +105,8 @@ std::map<std::string_view, Breach> breaches() {
           .checksum(Checksum::bad),
       Blame::none);
   add("tcp.capture.duplicates", open().client("x").again(), Blame::none);
+  add("tcp.capture.frame-short", open().client("x").malformed("IPv4 total length exceeds the frame"),
+      Blame::none);
   Trace cut = open();
   cut.client(ACK).cut();
   cut.packets().back().frame.wire_length = 1000;
@@ -189,6 +203,30 @@ std::map<std::string_view, Breach> breaches() {
   add("tcp.options.timestamp-backwards", t, Blame::client);
   add("tcp.options.ecn-setup", Trace().client(SYN).server(SYN | ACK | ECE), Blame::server);
   add("tcp.options.ecn-unnegotiated", open().client("x").ecn(2), Blame::client);
+  t = Trace().client(SYN);
+  t.its_options().fast_open = true;
+  t.its_options().fast_open_cookie_length = 3;
+  add("tcp.options.fast-open-cookie", t, Blame::client);
+  t = open().client("x");
+  t.its_options().fast_open = true;
+  add("tcp.options.fast-open-on-syn-only", t, Blame::client);
+  t = Trace().use_timestamps().client(SYN);
+  t.its_options().timestamps->echo_reply = 5;
+  add("tcp.options.timestamp-echo-on-syn", t, Blame::client);
+  t = stamped().client("x");
+  t.its_options().timestamps->value -= 500;
+  add("tcp.options.paws", t.server(ACK), Blame::server);
+  add("tcp.options.ecn-on-syn", Trace().client(SYN).ecn(2), Blame::client);
+  // Timers, windows at the beginning, ICMP
+  t = open().client("x").unheard();
+  add("tcp.timer.back-off", t.repeat(4).repeat(4).repeat(4), Blame::client);
+  t = open();
+  for (int i = 0; i < 11; ++i) t.client(std::string(1460, 'x'));
+  add("tcp.data.initial-window", t, Blame::client);
+  add("tcp.data.silly-window", open().client("x").server(ACK).window(0).server(ACK).window(1),
+      Blame::server);
+  add("tcp.icmp.error", open().client("x").icmp_error(3, 1), Blame::none);
+  add("tcp.icmp.source-quench", open().client("x").icmp_error(4, 0), Blame::none);
   // Expectations
   Expectation e;
   e.opening = {Opening::three_way};
@@ -278,6 +316,29 @@ TEST(Rules, StandInOrderAndSayWhatMustHold) {
     before = rule.id;
   }
   EXPECT_GE(rules().size(), 80u);
+}
+
+// docs/rules-coverage.md names rules that there are, and each requirement that shows on the wire.
+TEST(Rules, TheTableOfWhatIsCoveredIsTrue) {
+  std::ifstream file(std::string(WIREPROOF_SOURCE_DIR) + "/docs/rules-coverage.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  ASSERT_FALSE(text.empty());
+  const std::regex named("`(tcp\\.[a-z0-9.-]+)`");
+  std::size_t count = 0;
+  for (std::sregex_iterator it(text.begin(), text.end(), named), end; it != end; ++it, ++count) {
+    const std::string id = (*it)[1];
+    EXPECT_TRUE(std::any_of(rules().begin(), rules().end(),
+                            [&](const Rule& rule) { return rule.id == id; }))
+        << id;
+  }
+  EXPECT_GT(count, 60u);
+  // Those of RFC 9293 appendix B that are about an interface within one host are left out.
+  const std::set<int> inner{9,  12, 21, 24, 25, 27, 28, 30, 31, 32, 33,
+                            41, 42, 43, 46, 47, 51};
+  for (int i = 1; i <= 69; ++i) {
+    const bool there = text.find(fmt::format("| MUST-{} |", i)) != std::string::npos;
+    EXPECT_EQ(there, !inner.contains(i)) << "MUST-" << i;
+  }
 }
 
 TEST(Names, GoBothWays) {

@@ -4,7 +4,8 @@
 
 namespace wireproof::tcp {
 
-void SentBytes::keep(std::int64_t seq, std::span<const std::uint8_t> bytes) {
+void SentBytes::keep(std::int64_t seq, std::span<const std::uint8_t> bytes, std::uint8_t ttl,
+                     std::uint32_t ip_id) {
   if (bytes.empty() || bytes.size() > kLimit) return;
   if (total_ != nullptr && *total_ + bytes.size() > most_) return;
   while (first_ < chunks_.size() &&
@@ -12,7 +13,7 @@ void SentBytes::keep(std::int64_t seq, std::span<const std::uint8_t> bytes) {
     drop_front();
   }
   if (released_ > 65536 && released_ > store_.size() / 2) compact();
-  chunks_.push_back({seq, static_cast<std::uint32_t>(bytes.size()), store_.size()});
+  chunks_.push_back({seq, static_cast<std::uint32_t>(bytes.size()), ip_id, store_.size(), ttl});
   store_.insert(store_.end(), bytes.begin(), bytes.end());
   recount();
 }
@@ -32,7 +33,9 @@ std::optional<SentBytes::Difference> SentBytes::compare(std::int64_t seq,
     const auto [a, b] = std::mismatch(kept, kept + length, now);
     if (a == kept + length) continue;
     const std::int64_t offset = from - seq + (a - kept);
-    if (!first || offset < first->offset) first = Difference{offset, *a, *b};
+    if (!first || offset < first->offset) {
+      first = Difference{offset, *a, *b, chunk.ttl, chunk.ip_id};
+    }
   }
   return first;
 }

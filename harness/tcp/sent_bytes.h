@@ -23,6 +23,8 @@ class SentBytes {
   struct Difference {
     std::int64_t offset = 0;  // from the beginning of the segment compared
     std::uint8_t before = 0, now = 0;
+    std::uint8_t ttl = 0;  // of the packet that had it before
+    std::uint32_t ip_id = 0;
   };
 
   // From here on what is kept counts in `*total`, which stays below `most`.
@@ -30,7 +32,8 @@ class SentBytes {
     total_ = total;
     most_ = most;
   }
-  void keep(std::int64_t seq, std::span<const std::uint8_t> bytes);
+  void keep(std::int64_t seq, std::span<const std::uint8_t> bytes, std::uint8_t ttl = 0,
+            std::uint32_t ip_id = 0);
   // The first byte of [seq, seq + bytes) that differs from what was kept of it.
   std::optional<Difference> compare(std::int64_t seq, std::span<const std::uint8_t> bytes) const;
   // All below `acked` is wanted no more. Returns the length of the chunk that `acked` cuts in two,
@@ -44,7 +47,9 @@ class SentBytes {
   struct Chunk {
     std::int64_t seq;
     std::uint32_t length;
+    std::uint32_t ip_id;
     std::size_t at;
+    std::uint8_t ttl;
   };
   void drop_front();
   void recount();

@@ -61,6 +61,7 @@ Trace& Trace::send(Side from, std::uint16_t flags, std::string_view payload) {
   p.destination = peer.endpoint;
   p.ip_id = ++me.ip_id;
   p.checksum = packet::Checksum::good;
+  p.ttl = 64;
   const bool syn = (flags & SYN) != 0;
   if (syn) me.next = 0;
   p.tcp.flags = flags;
@@ -181,6 +182,11 @@ Trace& Trace::ip_id(std::uint32_t id) {
 
 Trace& Trace::ecn(std::uint8_t code_point) {
   last().ecn = code_point;
+  return *this;
+}
+
+Trace& Trace::ttl(std::uint8_t hops) {
+  last().ttl = hops;
   return *this;
 }
 

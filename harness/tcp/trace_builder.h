@@ -63,6 +63,7 @@ class Trace {
   Trace& cut();
   Trace& ip_id(std::uint32_t id);
   Trace& ecn(std::uint8_t code_point);
+  Trace& ttl(std::uint8_t hops);
 
   Trace& unheard();                   // the other end never gets it
   Trace& lost();                      // the other end gets it, the capture does not

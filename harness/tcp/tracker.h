@@ -24,6 +24,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -41,6 +42,9 @@ struct CaptureFacts {
   // Something before the capture point may drop, hold, double or spoil packets (rules on a wire):
   // what is missing or twice is then no fault of an end.
   bool lossy_path = false;
+  // Known to be clients' ends, by the capture at the other end of a wire: where both ends open at
+  // once, each capture has its own SYN first. Must outlive the tracker.
+  const std::set<packet::Endpoint>* clients = nullptr;
 
   // All that passed is in the capture, in causal order: absence proves something.
   bool whole() const { return starts_before_traffic && ends_after_traffic && dropped == 0; }
@@ -56,6 +60,9 @@ struct TrackerOptions {
   std::int64_t idle_ns = 3 * 3600 * kSecond;  // keep-alives begin after two hours (RFC 9293 3.8.4)
   std::size_t lingering = 20'000, attempts = 100'000, open = 1'000'000;
   std::size_t payload_bytes = std::size_t{64} << 20;  // kept of all to compare what is sent again
+  // Where set, the number of each connection's first packet is appended as it begins, so that
+  // connections of several trackers can be numbered together. Must outlive the tracker.
+  std::vector<std::uint64_t>* begun = nullptr;
 };
 
 class Tracker {
@@ -69,6 +76,8 @@ class Tracker {
 
   void add(const packet::Packet& packet);  // TCP, and ICMP errors that quote it; others ignored
   void add(std::span<const packet::Packet> packets);
+  // Time that passes without packets (live): what is due is delivered.
+  void advance(std::int64_t now_ns);
   // Ends the capture: delivers what is left or, without a sink, returns all connections in order of
   // their first packets, judged or not.
   std::vector<Connection> finish();

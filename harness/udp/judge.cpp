@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "udp/exchange.h"
@@ -75,7 +76,30 @@ bool is_stray(const Datagram& datagram) {
          datagram.pairing == Pairing::wrong_peer;
 }
 
-void judge_format(const Datagram& each, bool checksums_valid, Charges& charges) {
+// Where most checksums of an end are bad, hardware filled them in after the capture, or the file was
+// edited: said once.
+std::array<bool, 2> checksums_offloaded(const Exchange& exchange, bool whole, Charges& charges) {
+  std::array<std::uint64_t, 2> good{}, bad{};
+  for (const Datagram& each : exchange.datagrams) {
+    const auto side = static_cast<std::size_t>(each.from);
+    if (each.checksum == Checksum::good) ++good[side];
+    if (each.checksum == Checksum::bad) ++bad[side];
+  }
+  std::array<bool, 2> offloaded{};
+  for (const Side side : {Side::client, Side::server}) {
+    const auto at = static_cast<std::size_t>(side);
+    offloaded[at] = !whole && bad[at] > 1 && bad[at] > good[at];
+    if (!offloaded[at]) continue;
+    charges.add(rule("udp.capture.checksum-offload"), Blame::none, {},
+                "checksums that can be judged",
+                fmt::format("{} of the {}'s are not: captured before hardware filled them in, or "
+                            "changed",
+                            bad[at], name(side)));
+  }
+  return offloaded;
+}
+
+void judge_format(const Datagram& each, bool checksums_valid, bool whole, Charges& charges) {
   const Blame sender = blame_of(each.from);
   const std::vector packets = {each.packet};
   const bool version_6 = each.source.address.family == Family::ipv6;
@@ -84,7 +108,8 @@ void judge_format(const Datagram& each, bool checksums_valid, Charges& charges) 
                 "a UDP length of at least 8 within the IP packet", std::string(each.malformed));
   }
   if (checksums_valid && each.checksum == Checksum::bad) {
-    charges.add(rule("udp.checksum.good"), sender, packets, "the right checksum", "a wrong one");
+    charges.add(rule("udp.checksum.good"), sender, packets, "the right checksum", "a wrong one",
+                !whole);
   }
   if (each.checksum == Checksum::absent && version_6) {
     charges.add(rule("udp.checksum.ipv6-zero"), sender, packets, "a checksum, as IPv6 has none",
@@ -269,8 +294,11 @@ Judgement judge(const std::vector<Exchange>& exchanges, bool whole, bool checksu
   const bool silence_expected = expected.unanswered && *expected.unanswered == totals.unanswered;
   for (const Exchange& exchange : exchanges) {
     Charges charges(exchange);
+    const auto offloaded =
+        checksums_valid ? checksums_offloaded(exchange, whole, charges) : std::array<bool, 2>{};
     for (const Datagram& each : exchange.datagrams) {
-      judge_format(each, checksums_valid, charges);
+      const bool valid = checksums_valid && !offloaded[static_cast<std::size_t>(each.from)];
+      judge_format(each, valid, whole, charges);
       judge_icmp(each, charges);
       judge_pairing(exchange, each, whole, known, charges);
     }

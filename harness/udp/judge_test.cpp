@@ -143,6 +143,13 @@ TEST(Judge, Checksums) {
   EXPECT_EQ(only(absent_6).rule, "udp.checksum.ipv6-zero");
   EXPECT_EQ(absent_6.verdict, Verdict::failed);
   EXPECT_THAT(ids(trace(kClient6, kServer6, 0xFFFF).judged()), ElementsAre("udp.checksum.good"));
+  // In a capture of unknown origin one bad checksum proves nothing, and many are the capture's own.
+  EXPECT_EQ(trace(kClient, kServer, 0x1234).judged({}, false).verdict, Verdict::inconclusive);
+  Trace offloaded = trace(kClient, kServer, 0x1234);
+  offloaded.send(kClient, kServer, "c", {}, {.checksum = 0x1234}).send(kServer, kClient, "d");
+  EXPECT_EQ(only(offloaded.judged({}, false)).rule, "udp.capture.checksum-offload");
+  EXPECT_EQ(offloaded.judged({}, false).verdict, Verdict::passed);
+  EXPECT_EQ(offloaded.judged().verdict, Verdict::failed);
 }
 
 TEST(Judge, LengthFieldPortZeroAndSourceAddress) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "packet/decode.h"
@@ -86,6 +87,8 @@ std::string_view name(Cause cause) {
 
 std::string_view name(Deed deed) {
   switch (deed) {
+    case Deed::passed:
+      return "passed";
     case Deed::dropped:
       return "dropped";
     case Deed::held:
@@ -131,10 +134,15 @@ std::string to_string(const Decision& decision) {
 
 std::optional<std::size_t> find_in_capture(const PacketId& packet,
                                            std::span<const packet::Frame> frames) {
+  // The link and the capture see it within moments of each other; captures are in order of time.
+  constexpr std::int64_t furthest = 2'000'000'000;
+  const auto begin =
+      std::ranges::lower_bound(frames, packet.time_ns - furthest, {}, &packet::Frame::time_ns);
   std::optional<std::size_t> best;
-  std::int64_t nearest = 0;
-  for (std::size_t i = 0; i < frames.size(); ++i) {
+  std::int64_t nearest = furthest;
+  for (auto i = static_cast<std::size_t>(begin - frames.begin()); i < frames.size(); ++i) {
     const std::int64_t apart = std::abs(frames[i].time_ns - packet.time_ns);
+    if (apart >= nearest && frames[i].time_ns > packet.time_ns) break;
     if (best && apart >= nearest) continue;
     const packet::Packet seen = packet::decode(frames[i], false);
     if (seen.protocol != packet.protocol || seen.source != packet.source ||

@@ -41,6 +41,7 @@ std::string_view name(Direction direction);
 // script: a step of the scenario, or a person.
 enum class Cause : std::uint8_t { rule, condition, script };
 enum class Deed : std::uint8_t {
+  passed,
   dropped,
   held,
   released,

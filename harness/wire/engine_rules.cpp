@@ -13,6 +13,7 @@ class Engine::Perform {
   Perform(Engine& engine, std::size_t rule, Context& context)
       : engine_(engine), rule_(rule), name_(engine.rules_[rule].rule.name), context_(context) {}
 
+  bool operator()(const Pass&) { return say(Deed::passed); }
   bool operator()(const Drop&) {
     say(Deed::dropped);
     return drop();
@@ -158,6 +159,7 @@ bool Engine::apply_rules(Context& context) {
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     RuleState& state = rules_[i];
     const Rule& rule = state.rule;
+    if (!rule.after.empty() && matched(rule.after) == 0) continue;
     if (!fits(rule.on, context.packet, context.passage.standing, context.passage.id.direction))
       continue;
     ++state.fitted;

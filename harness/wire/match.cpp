@@ -1,6 +1,11 @@
 #include "wire/match.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string_view>
+
+#include "base/text.h"
 
 namespace wireproof::wire {
 namespace {
@@ -104,6 +109,69 @@ bool fits(const Match& on, const packet::Packet& packet, const Standing& standin
   if (on.icmp_code && (!is_icmp(packet.protocol) || packet.icmp.code != *on.icmp_code))
     return false;
   return fits_tcp(on, packet, standing) && fits_payload(on, packet);
+}
+
+namespace {
+
+std::string words(const Range& range) {
+  if (range.from == range.to) return std::to_string(range.from);
+  if (range.to == std::numeric_limits<std::uint64_t>::max())
+    return fmt::format("{} or more", range.from);
+  return fmt::format("{} to {}", range.from, range.to);
+}
+
+std::string_view words(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::any:
+      return "packets";
+    case Protocol::tcp:
+      return "TCP segments";
+    case Protocol::udp:
+      return "UDP datagrams";
+    case Protocol::icmp:
+      return "ICMP messages";
+    case Protocol::icmpv6:
+      return "ICMPv6 messages";
+    case Protocol::arp:
+      return "ARP messages";
+  }
+  return "packets";
+}
+
+std::string text(const Bytes& bytes) {
+  return quoted(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+}  // namespace
+
+std::string describe(const Match& on) {
+  std::string all(words(on.protocol));
+  const auto add = [&](const auto& part) { fmt::format_to(std::back_inserter(all), ", {}", part); };
+  const auto number = [&](std::string_view name, const auto& value) {
+    if (value) add(fmt::format("{} {}", name, *value));
+  };
+  const auto range = [&](std::string_view name, const std::optional<Range>& value) {
+    if (value) add(fmt::format("{} {}", name, words(*value)));
+  };
+  if (on.direction != Direction::both)
+    all += on.direction == Direction::client_to_server ? " from the client" : " from the server";
+  if (on.flags_all_of != 0) add("with " + packet::flags_text(on.flags_all_of));
+  if (on.flags_none_of != 0) add("without " + packet::flags_text(on.flags_none_of));
+  if (on.sending == Sending::first) add("sent first");
+  if (on.sending == Sending::retransmission) add("sent again");
+  range("length", on.payload_length);
+  if (!on.payload_prefix.empty()) add("that begin with " + text(on.payload_prefix));
+  if (!on.payload_contains.empty()) add("that contain " + text(on.payload_contains));
+  range("seq", on.sequence);
+  range("ack", on.acknowledgement);
+  if (on.acknowledges_fin) add("that acknowledge a FIN");
+  range("window", on.window);
+  number("type", on.icmp_type);
+  number("code", on.icmp_code);
+  number("client port", on.client_port);
+  number("server port", on.server_port);
+  number("connection", on.connection);
+  return all;
 }
 
 }  // namespace wireproof::wire

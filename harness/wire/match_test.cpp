@@ -46,6 +46,33 @@ class Matching : public ::testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(Families, Matching, ::testing::Bool(),
                          [](const auto& one) { return one.param ? "ipv6" : "ipv4"; });
 
+TEST(Rules, AfterCountsFromTheMatchOfTheOther) {
+  const Ends ends;
+  Plan plan = with_rule({.flags_all_of = psh, .nth = {2, 2}}, Pass{}, "second");
+  plan.rules.push_back({"drop", {.flags_all_of = psh, .nth = {2, 2}}, Drop{}, false, "second"});
+  TestWire wire(plan);
+  for (const char* const text : {"a", "b", "c", "d"})
+    wire.in(to_server, ends.segment(to_server, 1, 1, psh | ack, text));
+  EXPECT_EQ(wire.out.size(), 3u);
+  EXPECT_THAT(wire.decided(), ::testing::ElementsAre("passed #2 by second", "dropped #3 by drop"));
+  EXPECT_TRUE(wire.engine.unmatched().empty());
+}
+
+TEST(Rules, AreDescribedInWords) {
+  Match on;
+  EXPECT_EQ(describe(on), "packets");
+  on.direction = to_server;
+  on.protocol = Protocol::tcp;
+  on.flags_all_of = syn;
+  on.flags_none_of = ack;
+  on.payload_length = Range{1};
+  on.sequence = Range{2, 5};
+  on.window = Range{0, 0};
+  EXPECT_EQ(describe(on),
+            "TCP segments from the client, with SYN, without ACK, length 1 or more, seq 2 to 5, "
+            "window 0");
+}
+
 TEST_P(Matching, Everything) { EXPECT_EQ(picked({}, packets).size(), packets.size()); }
 
 TEST_P(Matching, Direction) {

@@ -135,6 +135,7 @@ struct Match {
 
 // --- Rules: do ------------------------------------------------------------------------------
 
+struct Pass {};  // to be counted, awaited, and followed by other rules (Rule::after)
 struct Drop {};
 // Until it is released by name or, where set, `until_matches` further packets have fitted `on`
 // (these pass, whatever `nth` says) or a time has passed.
@@ -243,14 +244,15 @@ struct JoinNext {
   nanoseconds at_most = std::chrono::milliseconds(200);
 };
 
-using Action = std::variant<Drop, Hold, Release, Duplicate, Delay, ReorderBehind, Corrupt,
+using Action = std::variant<Drop, Pass, Hold, Release, Duplicate, Delay, ReorderBehind, Corrupt,
                             SetFields, Truncate, AnswerRst, AnswerIcmp, Split, JoinNext>;
 
 struct Rule {
   std::string name;
   Match on = {};
   Action action = Drop{};
-  bool may_miss = false;  // that it never matches is no failure
+  bool may_miss = false;   // that it never matches is no failure
+  std::string after = {};  // an earlier rule: nothing fits before that one has matched
 };
 
 // All that a link is started with.

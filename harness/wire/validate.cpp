@@ -70,6 +70,7 @@ class RuleCheck {
       if (!names.insert(rule.name).second)
         add("name", fmt::format("{} is taken by an earlier rule", quoted(rule.name)));
       check_on(rule.on);
+      check_after(rule);
       std::visit([&](const auto& action) { check(action, rule.on); }, rule.action);
     }
     return std::move(problems_);
@@ -113,6 +114,18 @@ class RuleCheck {
       add("on.payload_length", "is shorter than the bytes that are wanted in it");
   }
 
+  // A rule sees a packet after the earlier ones: one that follows a later rule, or itself, would
+  // begin with the packet after.
+  void check_after(const Rule& rule) {
+    if (rule.after.empty()) return;
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < at_; ++i) names.push_back(rules_[i].name);
+    if (std::find(names.begin(), names.end(), rule.after) != names.end()) return;
+    const std::string near = nearest(rule.after, names);
+    add("after", fmt::format("no rule before it is named {}{}", quoted(rule.after),
+                             near.empty() ? "" : "; did you mean " + quoted(near) + "?"));
+  }
+
   void tcp_only(const Match& on) {
     if (on.protocol != Protocol::any && on.protocol != Protocol::tcp)
       add("do", "is for TCP segments alone");
@@ -121,6 +134,7 @@ class RuleCheck {
     if (span && span->count() < 0) add(std::move(field), "is negative");
   }
 
+  void check(const Pass&, const Match&) {}
   void check(const Drop&, const Match&) {}
   void check(const Hold& hold, const Match&) {
     if (hold.name.empty()) add("do.name", "is empty");

@@ -46,6 +46,20 @@ TEST(Validate, GoodPlansHaveNoProblems) {
   EXPECT_FALSE(holds(plan.rules, "one"));
 }
 
+TEST(Validate, ARuleFollowsAnEarlierOne) {
+  Plan plan = with_rule({}, Pass{}, "one");
+  plan.rules.push_back({"two", {}, Drop{}, false, "one"});
+  EXPECT_TRUE(problems_of(plan).empty());
+  plan.rules[1].after = "on";
+  EXPECT_EQ(to_string(problems_of(plan).at(0)),
+            "rule 2, after: no rule before it is named \"on\"; did you mean \"one\"?");
+  plan.rules[1].after = "two";
+  EXPECT_EQ(problems_of(plan).size(), 1u);
+  plan.rules[1].after = "one";
+  plan.rules[0].after = "two";
+  EXPECT_EQ(problems_of(plan).size(), 1u);
+}
+
 TEST(Validate, ImpossibleMatches) {
   EXPECT_EQ(problem(match([](Match& m) { m.flags_all_of = m.flags_none_of = syn; })),
             "on.flags: the same flag is wanted set and not set");

@@ -9,6 +9,7 @@
 #include <poll.h>
 
 #include <atomic>
+#include <cmath>
 #include <memory>
 #include <thread>
 
@@ -242,6 +243,127 @@ void DelayError(benchmark::State& state) {
 BENCHMARK(DelayError)->ArgName("us")->Arg(1000)->Iterations(300)->UseRealTime();
 BENCHMARK(DelayError)->ArgName("us")->Arg(10'000)->Iterations(100)->UseRealTime();
 BENCHMARK(DelayError)->ArgName("us")->Arg(100'000)->Iterations(20)->UseRealTime();
+
+// Counts datagrams at the server's end, from its making to its end.
+class Counter {
+ public:
+  Counter() : thread_([this] { count(); }) {
+    while (!ready_) std::this_thread::yield();
+  }
+  ~Counter() {
+    stop_ = true;
+    thread_.join();
+  }
+  std::uint64_t received() const { return received_; }
+  std::int64_t first_ns() const { return first_ns_; }
+  std::int64_t last_ns() const { return last_ns_; }
+
+ private:
+  void count() {
+    const lab::NetnsScope inside(netns(Side::server));
+    Ring ring("eth0", big_ring, 1500);
+    ready_ = true;
+    while (!stop_) {
+      bool busy = false;
+      while (const auto frame = ring.next()) {
+        busy = true;
+        if (frame->frame.size() <= 23 || frame->frame[23] != 17) continue;
+        if (received_ == 0) first_ns_ = frame->time_ns;
+        last_ns_ = frame->time_ns;
+        ++received_;
+      }
+      ring.give_back();
+      pollfd one{ring.fd(), POLLIN, 0};
+      if (!busy) ::poll(&one, 1, 10);
+    }
+  }
+  std::atomic<bool> ready_ = false, stop_ = false;
+  std::atomic<std::uint64_t> received_ = 0;
+  std::atomic<std::int64_t> first_ns_ = 0, last_ns_ = 0;
+  std::thread thread_;
+};
+
+std::unique_ptr<Port> clients_port() {
+  const lab::NetnsScope inside(netns(Side::client));
+  return std::make_unique<Port>("eth0");
+}
+
+// 100,000 packets through a loss of 1 and of 10 in a hundred: how many are lost, in standard
+// deviations of the binomial distribution (99 of 100 times within 2.58).
+void LossRate(benchmark::State& state) {
+  constexpr std::uint64_t count = 100'000, burst = 50;
+  const double probability = static_cast<double>(state.range(0)) / 100;
+  for (auto _ : state) {
+    Plan plan;
+    plan.seed = static_cast<std::uint64_t>(state.range(1));
+    plan.client_to_server.loss = IndependentLoss{probability};
+    Between between(link_at_rest, plan);
+    Counter counter;
+    const auto port = clients_port();
+    const build::Bytes frame = frame_of(60);
+    const auto passed = [&] {
+      const LaneStats& lane = between.link->stats().client_to_server;
+      return lane.forwarded + lane.dropped_by_condition;
+    };
+    for (std::uint64_t sent = 0; sent < count;) {
+      for (std::uint64_t i = 0; i < burst; ++i) port->lend(frame);
+      port->flush();
+      sent += burst;
+      while (passed() + 1000 < sent) std::this_thread::yield();
+    }
+    const Deadline deadline = soon();
+    while (passed() < count && !deadline.passed()) std::this_thread::yield();
+    const std::uint64_t dropped = between.link->stats().client_to_server.dropped_by_condition;
+    while (counter.received() + dropped < count && !deadline.passed()) std::this_thread::yield();
+    const double mean = count * probability, lost = static_cast<double>(count - counter.received());
+    state.counters["lost_percent"] = 100 * lost / count;
+    state.counters["deviations"] = (lost - mean) / std::sqrt(mean * (1 - probability));
+    state.counters["lost_by_link"] = static_cast<double>(between.lost());
+  }
+}
+BENCHMARK(LossRate)
+    ->ArgNames({"percent", "seed"})
+    ->ArgsProduct({{1, 10}, {1, 2, 3}})
+    ->Iterations(1)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+// A second's worth of full frames at once through a limited rate: what comes out a second.
+void RateLimited(benchmark::State& state) {
+  const auto rate = static_cast<std::uint64_t>(state.range(0)) * 1'000'000;
+  const build::Bytes frame = frame_of(1514);
+  const std::uint64_t count = std::max<std::uint64_t>(rate / 8 / frame.size(), 20);
+  for (auto _ : state) {
+    Plan plan;
+    plan.client_to_server.rate = RateLimit{rate};
+    Between between(link_at_rest, plan);
+    Counter counter;
+    const auto port = clients_port();
+    for (std::uint64_t sent = 0; sent < count; ++sent) {
+      port->lend(frame);
+      if (sent % 64 != 63) continue;
+      port->flush();
+      while (between.link->stats().client_to_server.received + 1000 < sent)
+        std::this_thread::yield();
+    }
+    port->flush();
+    const Deadline deadline = Deadline::after(5s);
+    while (counter.received() < count && !deadline.passed())
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const double seconds = static_cast<double>(counter.last_ns() - counter.first_ns()) / 1e9;
+    const double bits = static_cast<double>((counter.received() - 1) * frame.size() * 8);
+    state.counters["percent_of_rate"] = 100 * bits / seconds / static_cast<double>(rate);
+    state.counters["lost_by_link"] = static_cast<double>(between.lost());
+  }
+}
+BENCHMARK(RateLimited)
+    ->ArgName("Mbit")
+    ->Arg(1)
+    ->Arg(10)
+    ->Arg(100)
+    ->Iterations(1)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace wireproof::wire

@@ -1,0 +1,252 @@
+"""`wireproof load`: what it measures is what happened, and what it is asked must make sense."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from support import FAILED, INTERRUPTED, PASSED, PROGRAM, SOURCE, TARGETS, USAGE, TestCase, environment, main
+
+SERVER = f"{TARGETS}/tcp-server {{address}} {{port}} --exchanges 0 --quiet --backlog 128"
+
+
+class Load(TestCase):
+    def load(self, *arguments, status=PASSED, **more):
+        results = self.folder / "results"
+        outcome = self.wireproof("load", *arguments, "--out", results, results=results, **more)
+        self.assert_status(outcome, status)
+        return outcome
+
+    def figures(self, outcome):
+        return outcome.report["cases"][0]["load"]
+
+    def percentile(self, load, quantile, phase="latency"):
+        for one in load["phases"]:
+            if one["phase"] == phase:
+                for p in one["percentiles"]:
+                    if abs(p["quantile"] - quantile) < 1e-9:
+                        return p["value_ns"] / 1e6
+        self.fail(f"no {phase} {quantile} in {load['phases']}")
+
+    def assert_balance(self, load):
+        self.assertEqual(load["sent"], load["answered"] + load["errors"] + load["timeouts"] +
+                         load["in_flight"], load)
+
+
+class Figures(Load):
+    def test_a_closed_loop_in_a_lab_with_every_connection_proven(self):
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-c", "4", "-d", "500ms", "-a", "success",
+                            "--message", "123", "--limit", "errors = 0 and proven = 100%")
+        load = self.figures(outcome)
+        self.assert_balance(load)
+        self.assertGreater(load["answered"], 100)
+        self.assertEqual(load["connections_made"], 4)
+        proof = load["proof"]
+        self.assertEqual((proof["handshakes_proven"], proof["closes_proven"]), (4, 4))
+        self.assertTrue(proof["balanced"], proof)
+        self.assertTrue(all(limit["held"] for limit in load["limits"]), load["limits"])
+        self.assertGreater(load["reference"]["transactions_per_s"], 0)
+        self.assertIn("4 handshakes and 4 closes proven", outcome.out)
+        self.assertTrue((outcome.results / load["log_file"]).read_text().startswith("#[Logged"))
+
+    def test_each_way_to_close_is_told_and_proven(self):
+        for who, kind, first in (("client", "three-segment", "client"), ("reset", "reset", "client"),
+                                 ("shutdown", "three-segment", "client")):
+            with self.subTest(who):
+                outcome = self.load("tcp://127.0.0.1", "--server", f"{TARGETS}/tcp-server {{address}} {{port}} --quiet "
+                                    "--backlog 128", "--pattern", "connect-request-close", "-n", "300", "-c", "4",
+                                    "--close", who, "-a", "success", "--no-reference")
+                proof = self.figures(outcome)["proof"]
+                self.assertEqual(proof["connections_made"], 300)
+                self.assertEqual(proof["closes_proven"], 300, proof)
+                self.assertEqual(set(proof["closed_first"]), {first})
+                self.assertGreater(proof["closings"].get(kind, 0), 0, proof)
+
+    # Where node and the library are (npm install hdr-histogram-js, found by NODE_PATH).
+    def test_histograms_are_read_by_hdrhistograms_own_library(self):
+        script = SOURCE / "ci/e2e/hdr_percentiles.js"
+        node = shutil.which("node")
+        if not node or subprocess.run([node, "-e", "require('hdr-histogram-js')"], capture_output=True).returncode:
+            self.skipTest("no node, or no hdr-histogram-js that it finds")
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-c", "2", "-d", "500ms", "-a", "success",
+                            "--no-reference", "--rate", "4000")
+        read = json.loads(subprocess.run([node, script, outcome.results / "report.json"], capture_output=True,
+                                         check=True).stdout)
+        for phase in self.figures(outcome)["phases"]:
+            theirs = read[phase["phase"]]
+            self.assertEqual(theirs["count"], phase["count"])
+            for ours, (quantile, value) in zip(phase["percentiles"], theirs["values"]):
+                # Equal to the last of three digits: they name the bucket's top, we at most the largest value.
+                self.assertAlmostEqual(value, ours["value_ns"], delta=ours["value_ns"] / 1000 + 1,
+                                       msg=(phase["phase"], quantile))
+
+    # A second's stop in a run of four at a constant rate: a quarter of all requests wait.
+    def test_a_stopped_server_is_charged_for_everyone_who_waited(self):
+        port, server = self.server("--exchanges", "0")
+        stop = threading.Timer(1.5, server.send_signal, [signal.SIGSTOP])
+        go_on = threading.Timer(2.5, server.send_signal, [signal.SIGCONT])
+        for timer in (stop, go_on):
+            timer.start()
+        outcome = self.load(f"tcp://127.0.0.1:{port}", "--rate", "500", "-c", "8", "-d", "4s", "--warm-up", "0",
+                            "-a", "success", "--no-reference")
+        load = self.figures(outcome)
+        self.assert_balance(load)
+        self.assertEqual(load["sent"], 2000)
+        # Waits run evenly from 0 to 1 s for the quarter that waited.
+        self.assertAlmostEqual(self.percentile(load, 0.9), 600, delta=200)
+        self.assertGreater(max(p["most_ns"] for p in load["phases"] if p["phase"] == "latency"), 900e6)
+
+    def test_one_answer_in_a_hundred_that_is_dropped_is_one_percent(self):
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(server.close)
+        server.bind(("127.0.0.1", 0))
+
+        def serve():
+            count = 0
+            while True:
+                try:
+                    data, peer = server.recvfrom(2048)
+                except OSError:
+                    return
+                if data == b"end":
+                    return
+                count += 1
+                if count % 100:
+                    server.sendto(data, peer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        port = server.getsockname()[1]
+        outcome = self.load(f"udp://127.0.0.1:{port}", "--rate", "1000", "-c", "40", "-d", "1s", "--warm-up", "0",
+                            "--echo", "--timeout", "200ms", "--limit", "error_share <= 1%", "--no-reference")
+        server.sendto(b"end", ("127.0.0.1", port))
+        thread.join()
+        load = self.figures(outcome)
+        self.assert_balance(load)
+        self.assertEqual((load["sent"], load["timeouts"]), (1000, 10))
+        self.assertGreaterEqual(max(p["most_ns"] for p in load["phases"]), 200e6)
+
+    def test_a_generator_kept_from_its_processor_says_so(self):
+        cpu = str(min(os.sched_getaffinity(0)))
+        busy = [subprocess.Popen(["taskset", "-c", cpu, "sh", "-c", "while :; do :; done"]) for _ in range(3)]
+        for one in busy:
+            self.addCleanup(one.wait)
+            self.addCleanup(one.kill)
+        port, _ = self.server("--exchanges", "0")
+        outcome = self.load(f"tcp://127.0.0.1:{port}", "--rate", "5000", "-c", "4", "-d", "1s", "--pin", cpu,
+                            "-a", "success", "--strict", "--no-reference", status=FAILED)
+        load = self.figures(outcome)
+        self.assertFalse(load["trusted"])
+        self.assertEqual(outcome.report["cases"][0]["status"], "inconclusive", outcome)
+
+    def server(self, *arguments):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        server = subprocess.Popen([TARGETS / "tcp-server", "127.0.0.1", str(port), "--backlog", "128", *arguments],
+                                  stdout=subprocess.PIPE)
+        self.addCleanup(server.stdout.close)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        server.stdout.readline()  # it listens
+        threading.Thread(target=lambda: [None for _ in iter(lambda: os.read(server.stdout.fileno(), 65536), b"")],
+                         daemon=True).start()
+        return port, server
+
+
+class Faults(Load):
+    def test_a_server_that_refuses(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        outcome = self.load(f"tcp://127.0.0.1:{port}", "-d", "300ms", status=FAILED)
+        self.assertIn("refused", outcome.out)
+        self.assertIn("load.answers", {f["rule"] for f in outcome.report["cases"][0]["findings"]})
+
+    def test_a_wrong_answer_is_shown_with_its_bytes(self):
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-d", "200ms", "-a", "SUCCESS", status=FAILED)
+        self.assertIn('"success" instead of "SUCCESS"', outcome.out)
+
+    def test_a_limit_that_is_not_kept(self):
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-d", "200ms", "-l", "rate > 1000M", status=FAILED)
+        self.assertIn("not kept", outcome.out)
+
+    def test_a_server_that_dies_in_the_middle(self):
+        outcome = self.load("tcp://127.0.0.1", "--server", "timeout -s KILL 1 " + SERVER, "-d", "2s", "-c", "4",
+                            status=FAILED)
+        load = self.figures(outcome)
+        self.assert_balance(load)
+        self.assertGreater(load["answered"], 0)
+        self.assertGreater(load["errors"] + load["connect_errors"], 0)
+
+    def test_ctrl_c_gives_a_whole_report_of_what_was_measured(self):
+        results = self.folder / "results"
+        run = subprocess.Popen([PROGRAM, "load", "tcp://127.0.0.1", "--server", SERVER, "-d", "60s", "-c", "2",
+                                "-a", "success", "--out", results], env=environment(), stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+        time.sleep(3)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=30)
+        self.assertEqual(run.returncode, INTERRUPTED, out + err)
+        self.assertIn("interrupted: these are the figures up to then", out)
+        load = json.loads((results / "report.json").read_bytes())["cases"][0]["load"]
+        self.assertTrue(load["interrupted"])
+        self.assertGreater(load["answered"], 0)
+        self.assert_balance(load)
+        self.assertEqual(load["proof"]["handshakes_proven"], 2)
+
+    def test_too_few_descriptors(self):
+        outcome = self.wireproof("load", "tcp://127.0.0.1:1", "-c", "1000", "-d", "1s", "--out", self.folder / "r",
+                                 prefix=["setpriv", "--bounding-set=-all", "--inh-caps=-all", "prlimit", "--nofile=64:64"])
+        self.assertNotEqual(outcome.status, PASSED, outcome)
+        self.assertIn("descriptors", outcome.out + outcome.err)
+
+
+class BadInput(Load):
+    def test_what_makes_no_sense_is_told_before_anything_runs(self):
+        url = "tcp://127.0.0.1:9"
+        for words, told in (
+                (["http://x"], "no address that load understands"),
+                (["tcp://127.0.0.1"], "no port"),
+                (["tcp://127.0.0.1:0"], "is no port"),
+                (["tcp://127.0.0.1:99999"], "is no port"),
+                (["tcp://::1:5"], "brackets"),
+                (["unix:"], "no path"),
+                ([url, "--rate", "0"], "more than 0 is wanted"),
+                ([url, "--rate", "-1"], "more than 0"),
+                ([url, "--rate", "1e12"], "no generator sends more"),
+                ([url, "--rate", "many"], "no number"),
+                ([url, "--duration", "soon"], "no span of time"),
+                ([url, "--duration", "0"], "less than a millisecond"),
+                ([url, "-c", "0"], "1 to"),
+                ([url, "--rate", "10", "--think", "1ms"], "contradicts"),
+                ([url, "--arrivals", "poisson"], "needs --rate"),
+                ([url, "--arrivals", "closed", "--rate", "5"], "contradicts"),
+                ([url, "--arrivals", "poison", "--rate", "5"], "did you mean poisson?"),
+                ([url, "--pattern", "stream", "--rate", "5"], "contradicts"),
+                ([url, "--depth", "4"], "where an answer ends"),
+                ([url, "--echo", "--answer-length", "3"], "more than one way"),
+                ([url, "--answer-regex", "("], "--answer-regex"),
+                ([url, "--limit", "p99 > "], "a number is wanted"),
+                ([url, "--limit", "p101 < 2ms"], "unknown metric"),
+                ([url, "--limit", "p99 < 2furlongs"], "no unit"),
+                ([url, "--engine", "select"], "unknown"),
+                ([url, "--engine", "blocking", "-c", "9999"], "at most"),
+                (["udp://127.0.0.1:9", "--pattern", "connect-close"], "no connections"),
+                ([url, "--pattern", "one-way"], "of datagrams"),
+                ([url, "--server", ""], "command"),
+                ([url, "--server", "'unfinished"], "--server"),
+        ):
+            with self.subTest(" ".join(words)):
+                outcome = self.wireproof("load", *words, "--out", self.folder / "none")
+                self.assert_status(outcome, USAGE)
+                self.assertIn(told, outcome.err)
+                self.assertFalse((self.folder / "none").exists())
+
+
+if __name__ == "__main__":
+    main()

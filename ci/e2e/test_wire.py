@@ -1,0 +1,185 @@
+"""The scenarios of the wire as a user runs them: each fails without its fault, the same seed makes the
+same decisions, what stands still is let go when the run is killed, and bad rules are refused in place."""
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import time
+
+from support import (FAILED, PASSED, PROGRAM, SCENARIOS, USAGE, TestCase, User, environment, installed,
+                     main, wait_until)
+from test_schema import without_comments
+from traces import Traces
+
+WIRE = SCENARIOS / "wire"
+CONDITIONS = ("client_to_server", "server_to_client", "both")
+
+
+def shipped():
+    for path in sorted(WIRE.rglob("*.json")):
+        scenario = json.loads(without_comments(path.read_text("utf-8")))
+        if "slow" not in scenario.get("tags", []):
+            yield path.relative_to(WIRE).with_suffix(""), scenario
+
+
+def mutants(scenario):
+    """The scenario without one of its faults, each by a name: a rule lets its packets pass, the link
+    stays up or as it is, the kernel keeps its settings, a server of another kind answers."""
+    for number, rule in enumerate(scenario.get("wire", {}).get("rules", [])):
+        if rule["do"] == "pass":
+            continue
+        mutant = copy.deepcopy(scenario)
+        mutant["wire"]["rules"][number]["do"] = "pass"
+        yield f"without-{rule['name']}", mutant
+    for key in CONDITIONS:
+        if key in scenario.get("wire", {}):
+            mutant = copy.deepcopy(scenario)
+            del mutant["wire"][key]
+            yield f"without-{key.replace('_', '-')}", mutant
+    for number, step in enumerate(scenario.get("steps", [])):
+        if step.get("link") == "down" or step.get("link", "").startswith("$"):
+            mutant = copy.deepcopy(scenario)
+            del mutant["steps"][number]
+            if "matrix" in mutant and "${link}" == step["link"]:
+                mutant["matrix"]["link"] = ["down"]
+                mutant["steps"].insert(number, {"pause_ms": 1, "why": "${link}"})
+            yield "link-stays-up", mutant
+    if scenario.get("server") == {"target": "tcp-server"}:
+        mutant = copy.deepcopy(scenario)
+        mutant["server"] = {"target": "bad-tcp-answers-twice"}
+        yield "bad-server", mutant
+    if "--exchanges" in scenario.get("server", {}).get("args", []):
+        mutant = copy.deepcopy(scenario)
+        mutant["server"]["args"] = []
+        yield "one-exchange", mutant
+
+
+class Scenarios(TestCase):
+    def test_as_an_ordinary_user_both_witnesses_agree(self):
+        outcome = self.wireproof("run", WIRE, "--filter", "!slow", program=installed(), user=User(self))
+        self.assert_status(outcome, PASSED)
+        for case in outcome.cases.values():
+            self.assertEqual(case["status"], "passed", case["id"])
+            if case["transport"] == "tcp":
+                self.assertGreater(case["kernel"]["compared"], 0, case["id"])
+                self.assertEqual(case["kernel"]["disagreements"], 0, case["id"])
+
+    def test_each_state_is_seen_at_rest_at_each_end(self):
+        outcome = self.wireproof("run", WIRE, "--filter", "states !slow")
+        seen = set()
+        for case in outcome.cases.values():
+            for reading in case["kernel"]["readings"]:
+                seen.add((case["family"], reading["side"], reading["socket"]["state"]))
+        wanted = {("client", s) for s in ("SYN_SENT", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSING",
+                                          "TIME_WAIT", "CLOSE_WAIT", "LAST_ACK")}
+        wanted |= {("server", s) for _, s in wanted} | {("server", "SYN_RECEIVED")}
+        for family in ("ipv4", "ipv6"):
+            self.assertEqual({(f, *w) for f in (family,) for w in wanted} - seen, set())
+
+    def test_each_fails_without_its_fault(self):
+        expected = {}
+        for name, scenario in shipped():
+            for mutation, mutant in mutants(scenario):
+                if "family" in mutant.get("matrix", {}):
+                    mutant["matrix"]["family"] = mutant["matrix"]["family"][:1]
+                mutant["retry_inconclusive"] = True
+                expected[f"{name}.{mutation}"] = mutant
+        kinds = {name.rsplit(".", 1)[0] for name in expected}
+        self.assertEqual({str(name) for name, _ in shipped()} - kinds, set(), "no mutant")
+        for name, mutant in expected.items():
+            self.write(f"mutants/{name}.json", mutant)
+        outcome = self.wireproof("run", self.folder / "mutants")
+        self.assert_status(outcome, FAILED)
+        statuses = {}
+        for case, report in outcome.cases.items():
+            statuses.setdefault(case.split("@")[0], []).append((case, report["status"], report.get("reason")))
+        for name in expected:
+            seen = statuses[name]
+            self.assertTrue(any(status == "failed" for _, status, _ in seen), (name, seen))
+            self.assertTrue(all(status in ("failed", "passed") for _, status, _ in seen), (name, seen))
+
+    def test_the_same_seed_makes_the_same_decisions(self):
+        lossy = {"title": "t", "transport": "udp", "topology": "wire",
+                 "wire": {"seed": 7, "both": {"loss": 0.2, "duplication": 0.1, "corruption": 0.1,
+                                              "jitter": {"kind": "normal", "spread_us": 100},
+                                              "reordering": {"probability": 0.1, "behind": 2}}},
+                 "steps": [{"bind": "s"}, {"connect": "c"},
+                           {"repeat": {"times": 200, "steps": [{"send": {"on": "c", "text": "0123456789"}}]}}]}
+        wires = []
+        for name, seed in (("a", 7), ("b", 7), ("c", 8)):
+            lossy["wire"]["seed"] = seed
+            path = self.write(f"{name}.json", lossy)
+            outcome = self.wireproof("run", path)
+            text = next(outcome.results.rglob("case.json")).read_text()
+            begin = text.index('"wire": {')
+            wires.append(text[begin:text.index('"wire_link": {')])
+        self.assertIn('"corrupted"', wires[0])
+        self.assertEqual(wires[0], wires[1])
+        self.assertNotEqual(wires[0], wires[2].replace('"seed": 8', '"seed": 7'))
+
+    def test_a_bad_rule_is_refused_at_its_place(self):
+        path = self.write("bad.json", '{\n "title": "t", "topology": "wire",\n "wire": {"rules": [\n'
+                          '  {"name": "a", "on": {"flags": "SNY"}, "do": "drop"}\n ]},\n'
+                          ' "steps": [{"listen": "l"}, {"connect": "c"}, {"release": "fin"}]\n}\n')
+        outcome = self.wireproof("run", path)
+        self.assert_status(outcome, USAGE)
+        self.assertIn(f"{path}:4:33: unknown TCP flag \"SNY\"", outcome.err)
+        self.assertIn(f"{path}:6:61: no rule of the wire holds anything as \"fin\"", outcome.err)
+
+    def test_a_rule_that_never_matches_fails_the_case(self):
+        scenario = json.loads(without_comments((WIRE / "open/syn-doubled.json").read_text()))
+        del scenario["matrix"], scenario["family"]
+        scenario["wire"]["rules"].append({"name": "never", "on": {"flags": "URG"}, "do": "drop"})
+        outcome = self.wireproof("run", self.write("never.json", scenario))
+        self.assert_case(outcome, "never", "failed", "wire.rule-unmatched")
+        scenario["wire"]["rules"][-1]["may_miss"] = True
+        outcome = self.wireproof("run", self.write("never.json", scenario))
+        self.assert_case(outcome, "never", "passed")
+
+
+class Ended(TestCase):
+    """Ended while a packet is held."""
+
+    HELD = {"title": "t", "topology": "wire",
+            "wire": {"rules": [{"name": "hold", "on": {"flags": "FIN"}, "do": {"hold": "fin"}}]},
+            "server": {"target": "tcp-server"}, "client": {"target": "tcp-client"},
+            "steps": [{"await": {"held": "fin"}}, {"pause_ms": 8000}], "time_limit_ms": 9000}
+
+    def end_by(self, number):
+        path = self.write("held.json", self.HELD)
+        quick = WIRE / "close/states-at-rest.json"
+        temporary = self.folder / "tmp"
+        temporary.mkdir()
+        out = self.folder / "results"
+        with Traces() as traces:
+            running = subprocess.Popen(
+                [str(PROGRAM), "run", str(quick), str(path), "--out", str(out)], cwd=self.folder,
+                env=environment(TMPDIR=str(temporary), **traces.mark), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.assertTrue(wait_until(lambda: len(list(out.rglob("case.json"))) >= 4, 20))
+            running.send_signal(number)
+            running.wait()
+            traces.look()
+        self.assertGreater(traces.most_processes, 1)
+        self.assertEqual(traces.left(temporary, seconds=10), [])
+        return running.returncode, out
+
+    def test_sigkill_leaves_nothing(self):
+        self.end_by(signal.SIGKILL)
+
+    def test_ctrl_c_and_sigterm_leave_a_whole_report(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal=number):
+                self.setUp()
+                status, out = self.end_by(number)
+                self.assertEqual(status, 130)
+                report = json.loads((out / "report.json").read_text())
+                self.assertTrue(report["interrupted"])
+                ran = [case for case in report["cases"] if case["status"] == "passed"]
+                self.assertEqual(len(ran), 4)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+// What goes through the pipeline: a block of frames, and for each worker those that are its own.
+// Thread rule: whoever has a batch; workers read their own share only.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "capture/arena.h"
+#include "capture/reader.h"
+
+namespace wireproof::check {
+
+struct Batch {
+  std::uint64_t number = 0;  // from 0, in the order of the capture
+  std::int64_t now_ns = 0;   // live: the time, packets or not; else 0
+  capture::FrameBlock block;
+  std::vector<std::vector<packet::Frame>> shares;  // by worker
+  capture::Arena made;                             // bytes of packets put together from several
+  std::atomic<unsigned> users = 0;                 // workers that are not done with it
+
+  void clear() {
+    for (auto& share : shares) share.clear();
+    now_ns = 0;
+    if (made.used() > 0) made = capture::Arena();
+  }
+};
+
+}  // namespace wireproof::check

@@ -1,0 +1,140 @@
+#include "check/worker.h"
+
+#include <algorithm>
+
+#include "packet/decode.h"
+
+namespace wireproof::check {
+namespace {
+
+using packet::Checksum;
+using packet::Protocol;
+
+constexpr std::size_t kTogether = 32;  // packets given to the tracker at a time
+
+}  // namespace
+
+void ChecksumCounts::add(Checksum checksum) {
+  switch (checksum) {
+    case Checksum::good:
+    case Checksum::absent:
+      ++good;
+      break;
+    case Checksum::bad:
+      ++bad;
+      break;
+    case Checksum::partial:
+      ++partial;
+      break;
+    case Checksum::unknown:
+      ++unknown;
+      break;
+  }
+}
+
+void ChecksumCounts::add(const ChecksumCounts& other) {
+  good += other.good;
+  bad += other.bad;
+  partial += other.partial;
+  unknown += other.unknown;
+}
+
+bool fails(const Finding& finding, bool strict) {
+  return !finding.inconclusive &&
+         (finding.severity == Severity::must || (strict && finding.severity == Severity::should));
+}
+
+Verdict worse(Verdict a, Verdict b) {
+  const auto weight = [](Verdict v) {
+    return v == Verdict::failed ? 2 : v == Verdict::inconclusive ? 1 : 0;
+  };
+  return weight(a) >= weight(b) ? a : b;
+}
+
+Worker::Worker(const Judging& judging) : judging_(judging), packets_(kTogether) {
+  tcp::TrackerOptions options;
+  options.segments = judging.segments;
+  options.begun = &begun_;
+  if (judging.linger_ns) options.linger_ns = *judging.linger_ns;
+  connections_ = std::make_unique<tcp::Tracker>(
+      judging.facts, options, [this](tcp::Connection& connection) { ended(connection); });
+}
+
+Worker::~Worker() = default;
+
+void Worker::work(std::span<const packet::Frame> frames, std::int64_t now_ns, Account& account) {
+  account_ = &account;
+  std::size_t together = 0;
+  const auto track = [&] {
+    connections_->add(std::span<const packet::Packet>(packets_).first(together));
+    together = 0;
+  };
+  for (const packet::Frame& frame : frames) {
+    packet::Packet& packet = packets_[together];
+    packet = packet::decode(frame);
+    if (packet.cut) ++cut_;
+    const bool tcp =
+        packet.protocol == Protocol::tcp || packet.icmp.quoted_protocol == Protocol::tcp;
+    if (tcp || packet.protocol == Protocol::udp) checksums_.add(packet.checksum);
+    if (!tcp) {
+      datagrams_.add(packet);
+    } else if (++together == kTogether) {
+      track();
+    }
+  }
+  track();
+  if (now_ns != 0) connections_->advance(now_ns);
+  account.begun = std::exchange(begun_, {});
+}
+
+void Worker::finish(Account& account) {
+  account_ = &account;
+  connections_->finish();
+  exchanges_ = datagrams_.finish();
+}
+
+std::uint64_t Worker::remnants() const { return connections_->remnants(); }
+
+void Worker::ended(tcp::Connection& connection) {
+  tcp::Judgement judgement = tcp::judge(connection, judging_.facts, judging_.expected);
+  for (const Finding& finding : judgement.findings) {
+    if (fails(finding, judging_.strict)) judgement.verdict = Verdict::failed;
+  }
+  account_->ended.push_back(
+      {connection.index, connection.opening, connection.closing, judgement.verdict});
+  if (!judgement.findings.empty()) note_rules(judgement, connection.index);
+  note_handshake(connection);
+  if (!judging_.reports || reported_ >= judging_.reports_a_worker) return;
+  report::ConnectionReport one;
+  one.segments_left_out = connection.segments_left_out;
+  one.judgement = std::move(judgement);
+  one.connection = std::move(connection);
+  if (judging_.where && !judging_.where->matches(one)) return;
+  ++reported_;
+  account_->reports.push_back(std::move(one));
+}
+
+void Worker::note_rules(const tcp::Judgement& judgement, std::uint64_t order) {
+  for (const Finding& finding : judgement.findings) {
+    RuleCount& count = account_->rules[finding.rule];
+    count.severity = finding.severity;
+    count.source = finding.source;
+    ++count.findings;
+    if (finding.inconclusive) ++count.inconclusive;
+    const bool told = !count.examples.empty() && count.examples.back() == order;
+    if (!told) ++count.connections;
+    if (!told && count.examples.size() < RuleCount::kExamples) count.examples.push_back(order);
+  }
+}
+
+void Worker::note_handshake(const tcp::Connection& connection) {
+  if (!connection.handshake_ns) return;
+  const std::int64_t took = *connection.handshake_ns;
+  if (slowest_.size() == Summary::kSlowest && took <= slowest_.front()) return;
+  slowest_.insert(std::upper_bound(slowest_.begin(), slowest_.end(), took), took);
+  if (slowest_.size() > Summary::kSlowest) slowest_.erase(slowest_.begin());
+  account_->slow.push_back(
+      {took, connection.index, connection.ends[0].endpoint, connection.ends[1].endpoint});
+}
+
+}  // namespace wireproof::check

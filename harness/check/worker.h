@@ -1,0 +1,74 @@
+// Judges one share of a capture's frames: decodes them, tracks their connections, and says of each
+// that has ended what was made of it. Thread rule: one thread at a time; workers share nothing but
+// what never changes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "check/collector.h"
+#include "check/where.h"
+#include "tcp/judge.h"
+#include "udp/exchange.h"
+
+namespace wireproof::check {
+
+struct Judging {
+  tcp::CaptureFacts facts;  // of a file nothing is known: it may begin and end in mid-connection
+  tcp::Expectation expected;
+  bool strict = false;                     // should-rules fail too
+  bool reports = false;                    // connections are wanted one by one, not only in numbers
+  std::size_t segments = 0;                // kept of each for its report
+  std::uint64_t reports_a_worker = ~0ull;  // after so many no worker reports any more
+  std::optional<std::int64_t> linger_ns;   // live: how long the closed wait for what may still come
+  std::optional<Where> where;              // reports of these alone
+};
+
+struct ChecksumCounts {
+  std::uint64_t good = 0, bad = 0, partial = 0, unknown = 0;  // of TCP and UDP
+  void add(packet::Checksum checksum);
+  void add(const ChecksumCounts& other);
+};
+
+class Worker {
+ public:
+  explicit Worker(const Judging& judging);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // `now_ns`: the time, where it passes without packets too (live); else 0.
+  void work(std::span<const packet::Frame> frames, std::int64_t now_ns, Account& account);
+  void finish(Account& account);  // all that is still open ends
+
+  const ChecksumCounts& checksums() const { return checksums_; }
+  std::uint64_t cut() const { return cut_; }  // packets whose headers the capture cut
+  std::uint64_t remnants() const;             // segments of connections long delivered
+  // After finish().
+  std::vector<udp::Exchange> take_exchanges() { return std::move(exchanges_); }
+
+ private:
+  void ended(tcp::Connection& connection);
+  void note_rules(const tcp::Judgement& judgement, std::uint64_t order);
+  void note_handshake(const tcp::Connection& connection);
+
+  const Judging& judging_;
+  Account* account_ = nullptr;  // of the batch in hand
+  std::vector<std::uint64_t> begun_;
+  std::unique_ptr<tcp::Tracker> connections_;
+  udp::Tracker datagrams_;
+  std::vector<udp::Exchange> exchanges_;
+  std::vector<packet::Packet> packets_;
+  std::vector<std::int64_t> slowest_;  // handshakes told so far: only slower ones are worth telling
+  ChecksumCounts checksums_;
+  std::uint64_t cut_ = 0, reported_ = 0;
+};
+
+// Whether the finding makes a connection fail.
+bool fails(const Finding& finding, bool strict);
+Verdict worse(Verdict a, Verdict b);
+
+}  // namespace wireproof::check

@@ -1,0 +1,159 @@
+// wireproof load: one workload against one server, with live progress, an honest text, the report,
+// and limits that decide the exit status.
+#include <fmt/format.h>
+#include <pcap/pcap.h>
+
+#include <algorithm>
+#include <ostream>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/isolation_level.h"
+#include "cli/layout.h"
+#include "cli/load_options.h"
+#include "cli/load_series.h"
+#include "reports/context.h"
+#include "reports/report.h"
+#include "reports/text.h"
+#include "reports/time_text.h"
+#include "run/runner.h"
+#include "scenario/limit.h"
+
+namespace wireproof::cli {
+namespace {
+
+struct OutputRequest {
+  std::string isolation = "auto", out = "wireproof-results", json, colour = "auto";
+  bool quiet = false;
+};
+
+// One line a second: redrawn in place on a terminal, one below the other for a log.
+class LoadProgress {
+ public:
+  LoadProgress(Console& console, bool live) : console_(console), live_(live) {}
+  ~LoadProgress() { clear(); }
+
+  void tell(const load::Tick& tick) {
+    std::string line = fmt::format(" {:3.0f} s", tick.at_s);
+    if (tick.whole_s < 3600) line += fmt::format(" of {:.0f}", tick.whole_s);
+    line += fmt::format("  {:.0f}/s", tick.rate_per_s);
+    if (tick.answered > 0) {
+      line += fmt::format("  p50 {}  p99 {}  max {}", text(tick.p50_ns), text(tick.p99_ns),
+                          text(tick.most_ns));
+    }
+    if (tick.bytes_per_s > 1e6) line += fmt::format("  {:.0f} MB/s", tick.bytes_per_s / 1e6);
+    line += fmt::format("  {} failed", tick.failed);
+    line.resize(std::min<std::size_t>(line.size(), text_columns(console_) - 1));
+    console_.err << "\r\x1b[K" << line << std::flush;
+    drawn_ = true;
+  }
+  void clear() {
+    if (std::exchange(drawn_, false)) console_.err << "\r\x1b[K" << std::flush;
+  }
+  bool live() const { return live_; }
+
+ private:
+  static std::string text(std::uint64_t ns) {
+    return report::duration_text(static_cast<double>(ns) / 1e6);
+  }
+  Console& console_;
+  bool live_, drawn_ = false;
+};
+
+void write(const OutputRequest& output, const report::RunReport& run, Console& console) {
+  report::write_report(output.out, run);
+  if (!output.json.empty()) write_json(report::to_json(run), output.json, console);
+}
+
+void print(const OutputRequest& output, const report::RunReport& run, Console& console) {
+  const bool to_error = output.json == "-";
+  std::ostream& stream = to_error ? console.err : console.out;
+  report::TextOptions options = text_options(console, output.colour);
+  options.colour = wants_colour(console, output.colour,
+                                to_error ? console.err_is_terminal : console.out_is_terminal);
+  options.results = output.out;
+  if (run.cases.size() > 1) stream << sweep_table(run);
+  for (const std::string& note : run.notes) stream << "  " << printable(note, 1000) << '\n';
+  for (const report::CaseReport& one : run.cases) {
+    const bool plain = one.status == report::Status::passed || one.expected_failure;
+    if (run.cases.size() > 1 && plain) continue;
+    stream << (output.quiet ? report::case_line(one, options) : report::case_text(one, options));
+  }
+  stream << std::flush;
+}
+
+int load_command(const LoadRequest& request, const OutputRequest& output, Console& console) {
+  if (!request.sweep.empty() && !request.find_max.empty()) {
+    throw UsageError("--sweep and --find-max contradict each other");
+  }
+  const scenario::Case one = load_case_of(request);
+  const std::vector<scenario::Case> cases =
+      request.sweep.empty() ? std::vector{one} : sweep_cases(request);
+  if (const auto limits = scenario::parse_limits(request.find_max);
+      !request.find_max.empty() && !limits) {
+    throw UsageError("--find-max: " + limits.error().message, limits.error().hint);
+  }
+  const auto prepared = report::prepare_folder(output.out);
+  if (!prepared) throw UsageError(prepared.error().message, prepared.error().hint);
+  const bool in_lab = one.topology != lab::Topology::remote;
+  const lab::Isolation level = in_lab ? isolation_level(output.isolation) : lab::Isolation::none;
+
+  report::Context context = report::read_context(console.argc, console.argv);
+  context.isolation = lab::name(level);
+  context.isolation_why = !in_lab ? "the server runs elsewhere"
+                          : output.isolation == "auto" ? "the first level that works here"
+                                                       : "asked for with --isolation";
+  context.seed = request.seed;
+  context.jobs = 1;
+  context.libraries["libpcap"] = ::pcap_lib_version();
+
+  run::RunOptions options;
+  if (in_lab) options.settings.identity = lab::enter_isolation(level);
+  options.settings.results_folder = std::filesystem::absolute(output.out);
+  options.settings.targets_folder = find_layout(this_program()).targets;
+  options.settings.run_again_prefix = context.command_line;
+  options.settings.strict = request.strict;
+  options.jobs = 1;
+  LoadProgress progress(console, wants_live_progress(console) && !output.quiet);
+  if (progress.live()) {
+    // Drawn by the case's own process: the terminal is the same.
+    options.settings.load_progress = [&](const load::Tick& tick) { progress.tell(tick); };
+  }
+  run::Progress hooks;
+  hooks.finished = [&](const report::CaseReport&, std::size_t, std::size_t) {
+    if (progress.live()) console.err << "\r\x1b[K" << std::flush;
+  };
+  const auto run_all = [&](const std::vector<scenario::Case>& some) {
+    return run::run(some, options, hooks);
+  };
+  report::RunReport run = request.find_max.empty() ? run_all(cases) : find_highest_rate(request, run_all);
+  run.context = context;
+  write(output, run, console);
+  print(output, run, console);
+  return report::exit_status(run, request.strict);
+}
+
+}  // namespace
+
+void add_load_command(CLI::App& program, Console& console, Chosen& chosen) {
+  auto request = std::make_shared<LoadRequest>();
+  auto output = std::make_shared<OutputRequest>();
+  CLI::App* command = program.add_subcommand("load", "measure a server under load");
+  add_load_options(*command, *request);
+  command->add_option("--isolation", output->isolation, "auto, user, root or none (with --server)")
+      ->option_text("LEVEL")
+      ->check(CLI::IsMember({"auto", "user", "root", "none"}));
+  command->add_option("--out", output->out, "results folder (wireproof-results)")->option_text("DIR");
+  add_json_option(*command, output->json);
+  command->add_flag("--quiet", output->quiet, "one line")->group("");
+  add_colour_option(*command, output->colour);
+  command->footer(examples("wireproof load tcp://127.0.0.1:5555 --rate 20k -c 64 -d 10s",
+                           "wireproof load tcp://127.0.0.1 --server 'srv {port}' -l 'p99<2ms'"));
+  command->callback([=, &console, &chosen] {
+    chosen = [=, &console] { return load_command(*request, *output, console); };
+  });
+}
+
+}  // namespace wireproof::cli

@@ -1,0 +1,34 @@
+// The command line of `wireproof load` as a case that can be run. Thread rule: one thread.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "scenario/model.h"
+
+namespace wireproof::cli {
+
+// As given; checked by load_case_of().
+struct LoadRequest {
+  std::string url, server;
+  std::string pattern = "request-response", direction = "to-server", arrivals, rate, duration = "10s",
+              warm_up, requests, think, timeout = "5s", ramp;
+  unsigned connections = 1, depth = 1, burst = 1, sources = 0;
+  std::string message, message_file, answer, delimiter, regex, close = "client";
+  std::size_t size = 0, answer_length = 0;
+  bool echo = false, until_end = false, discard = false, sink = false;
+  std::string engine = "auto", pin;
+  unsigned threads = 0, repeat = 1;
+  bool busy_poll = false, no_proof = false, no_reference = false, strict = false;
+  std::vector<std::string> limits;
+  std::string find_max, sweep, soak;
+  std::uint64_t seed = 1;
+};
+
+void add_load_options(CLI::App& command, LoadRequest& request);
+
+// Throws UsageError: what is malformed, out of range or contradicts itself.
+scenario::Case load_case_of(const LoadRequest& request);
+
+}  // namespace wireproof::cli

@@ -1,0 +1,150 @@
+#include "cli/load_series.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "load/doubt.h"
+#include "load/search.h"
+#include "reports/time_text.h"
+#include "scenario/limit.h"
+
+namespace wireproof::cli {
+namespace {
+
+constexpr double first_rate = 1'000;
+
+unsigned whole(const std::string& key, const std::string& value) {
+  const auto number = scenario::parse_count(value);
+  if (!number || *number < 1 || *number > 1e9) {
+    throw UsageError(fmt::format("--sweep {}: {} is no number of 1 or more", key, quoted(value)));
+  }
+  return static_cast<unsigned>(*number);
+}
+
+void set(LoadRequest& request, const std::string& key, const std::string& value) {
+  if (key == "connections") {
+    request.connections = whole(key, value);
+  } else if (key == "depth") {
+    request.depth = whole(key, value);
+  } else if (key == "threads") {
+    request.threads = whole(key, value);
+  } else if (key == "size") {
+    request.size = whole(key, value);
+  } else if (key == "rate") {
+    request.rate = value;
+  } else if (key == "engine") {
+    request.engine = value;
+  } else {
+    const std::string near =
+        nearest(key, {"connections", "depth", "threads", "size", "rate", "engine"});
+    throw UsageError(fmt::format("--sweep: {} cannot be swept", quoted(key)),
+                     near.empty() ? "connections, depth, threads, size, rate or engine"
+                                  : fmt::format("did you mean {}?", near));
+  }
+}
+
+std::string time_of(const load::LoadResult& load, const char* name) {
+  const auto value = load::metric(load, name);
+  return value ? report::duration_text(*value) : "-";
+}
+
+bool held(const report::CaseReport& one) {
+  if (one.status != report::Status::passed || !one.load) return false;
+  for (const load::Doubt& doubt : one.load->doubts) {
+    // A rate that was not reached is not sustained, whoever did not keep up.
+    if (doubt.about == "rate not reached" || doubt.about == "schedule not kept") return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<scenario::Case> sweep_cases(const LoadRequest& request) {
+  const std::size_t equals = request.sweep.find('=');
+  if (equals == std::string::npos || equals + 1 == request.sweep.size()) {
+    throw UsageError(fmt::format("--sweep {}: a name and its values are wanted", quoted(request.sweep)),
+                     "--sweep connections=1,8,64");
+  }
+  const std::string key = request.sweep.substr(0, equals);
+  std::stringstream list(request.sweep.substr(equals + 1));
+  std::vector<scenario::Case> cases;
+  for (std::string value; std::getline(list, value, ',');) {
+    LoadRequest one = request;
+    set(one, key, value);
+    cases.push_back(load_case_of(one));
+    cases.back().id = fmt::format("load@{}={}", key, value);
+    cases.back().parameters[key] = value;
+  }
+  return cases;
+}
+
+std::string sweep_table(const report::RunReport& run) {
+  std::string out;
+  for (const report::CaseReport& one : run.cases) {
+    if (!one.load) continue;
+    if (out.empty()) {
+      out = fmt::format("  {:<24} {:>12} {:>9} {:>9} {:>9} {:>9} {:>8}\n", "", "rate", "p50", "p99",
+                        "p99.9", "max", "errors");
+    }
+    const load::LoadResult& load = *one.load;
+    out += fmt::format("  {:<24} {:>10.0f}/s {:>9} {:>9} {:>9} {:>9} {:>8}\n",
+                       one.id.substr(std::min<std::size_t>(one.id.size(), 5)), load.throughput_per_s,
+                       time_of(load, "p50"), time_of(load, "p99"), time_of(load, "p99.9"),
+                       time_of(load, "max"), load.errors + load.timeouts + load.connect_errors);
+  }
+  return out;
+}
+
+report::RunReport find_highest_rate(const LoadRequest& request, const RunLoads& run) {
+  double start = first_rate;
+  if (!request.rate.empty()) {
+    const auto given = scenario::parse_count(request.rate);
+    if (!given || *given <= 0) throw UsageError("--rate: a number of more than 0 is wanted");
+    start = *given;
+  }
+  load::RateSearch search(start);
+  report::RunReport all;
+  while (const auto rate = search.next()) {
+    LoadRequest one = request;
+    one.rate = fmt::format("{:.6g}", *rate);
+    one.limits.push_back(request.find_max);
+    scenario::Case trial = load_case_of(one);
+    trial.id = fmt::format("load@rate={},trial={}", one.rate, search.trials().size() + 1);
+    trial.parameters["rate"] = one.rate;
+    report::RunReport done = run({trial});
+    all.duration_ms += done.duration_ms;
+    for (report::CaseReport& report : done.cases) {
+      const bool error = report.status == report::Status::error;
+      search.tell(held(report));
+      all.cases.push_back(std::move(report));
+      if (error) return all;  // the machine's fault is no limit of the server
+    }
+    if (done.interrupted || done.cases.empty()) {
+      all.interrupted = true;
+      all.notes.push_back("interrupted: the highest rate is not known");
+      return all;
+    }
+  }
+  const auto found = search.found();
+  if (!found) {
+    all.notes.push_back("no rate keeps to " + request.find_max);
+    return all;
+  }
+  // That some rate is too high is what was looked for.
+  for (report::CaseReport& report : all.cases) {
+    if (report.status == report::Status::failed) report.expected_failure = true;
+    if (report.status == report::Status::inconclusive) {
+      report.status = report::Status::failed;
+      report.expected_failure = true;
+    }
+  }
+  all.notes.push_back(fmt::format("the highest rate that keeps to {} lies between {:.0f}/s, which held "
+                                  "in most of its trials, and {:.0f}/s, which did not ({} trials)",
+                                  request.find_max, found->low, found->high, search.trials().size()));
+  return all;
+}
+
+}  // namespace wireproof::cli

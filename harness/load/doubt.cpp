@@ -1,0 +1,261 @@
+#include "load/doubt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "load/histogram_log.h"
+#include "load/statistics.h"
+#include "scenario/limit.h"
+
+namespace wireproof::load {
+namespace {
+
+constexpr double tolerated_rate_error = 0.02;
+constexpr double tolerated_lateness_share = 0.1;     // of the median latency ...
+constexpr std::uint64_t tolerated_lateness_ns = 1'000'000;  // ... or this, whichever is more
+constexpr double saturated_share = 0.95, kept_waiting_share = 0.1;
+constexpr std::int64_t tolerated_stall_ns = 50'000'000;
+
+std::string in_ms(double ns) { return fmt::format("{:.3g} ms", ns / 1e6); }
+
+std::optional<std::uint64_t> quantile_of(const LoadResult& result, std::string_view phase,
+                                         double quantile) {
+  const PhaseResult* const found = result.phase(phase);
+  if (found == nullptr) return std::nullopt;
+  for (const Percentile& one : found->percentiles) {
+    if (std::abs(one.quantile - quantile) < 1e-9) return one.value_ns;
+  }
+  return std::nullopt;
+}
+
+class Examiner {
+ public:
+  Examiner(const LoadResult& result, const scenario::Workload& workload, const WorkerEnd& end,
+           const Circumstances& circumstances)
+      : result_(result), workload_(workload), end_(end), circumstances_(circumstances) {}
+
+  std::vector<Doubt> examine() {
+    if (!end_.failure.empty()) add("generator ended early", end_.failure, true);
+    if (result_.open_loop) examine_schedule();
+    examine_generator();
+    examine_machine();
+    examine_samples();
+    return std::move(doubts_);
+  }
+
+ private:
+  void add(std::string about, std::string words, bool decisive) {
+    doubts_.push_back({std::move(about), std::move(words), decisive});
+  }
+
+  void examine_schedule() {
+    if (result_.asked_rate_per_s && !result_.interrupted && result_.measured_s >= 0.5) {
+      const double asked = *result_.asked_rate_per_s;
+      const double sent = static_cast<double>(result_.sent) / result_.measured_s;
+      if (std::abs(sent - asked) > tolerated_rate_error * asked && !poisson_scatter(asked)) {
+        add("rate not reached",
+            fmt::format("{:.0f} requests/s were asked for and {:.0f} were sent", asked, sent), true);
+      }
+    }
+    if (result_.not_sent > 0) {
+      add("schedule not kept",
+          fmt::format("{} requests that were due had not been sent at the end: no connection was "
+                      "free; their waiting counts in the latency",
+                      result_.not_sent),
+          false);
+    }
+    const auto late = quantile_of(result_, "lateness", 0.99);
+    const auto latency = quantile_of(result_, "latency", 0.5);
+    if (late && latency) {
+      const auto tolerated = std::max<double>(
+          tolerated_lateness_ns, tolerated_lateness_share * static_cast<double>(*latency));
+      if (static_cast<double>(*late) > tolerated) {
+        add("schedule late",
+            fmt::format("one send in a hundred left {} or more after its time, with a connection "
+                        "free: the generator's doing, and part of the latency shown",
+                        in_ms(static_cast<double>(*late))),
+            true);
+      }
+    }
+  }
+
+  // Of a Poisson process the count itself scatters: four deviations are no miss.
+  bool poisson_scatter(double asked) const {
+    if (result_.arrivals != "poisson") return false;
+    const double expected = asked * result_.measured_s;
+    return std::abs(static_cast<double>(result_.sent) - expected) <= 4 * std::sqrt(expected);
+  }
+
+  void examine_generator() {
+    if (circumstances_.wall_s <= 0) return;
+    const double run = static_cast<double>(end_.run_ns) / 1e9 / circumstances_.wall_s;
+    const double waited = static_cast<double>(end_.runqueue_ns) / 1e9 / circumstances_.wall_s;
+    if (waited > kept_waiting_share) {
+      add("generator kept waiting",
+          fmt::format("its busiest thread waited {:.0f} % of the time for a processor that others "
+                      "used: latency and rate are theirs too",
+                      100 * waited),
+          waited > 3 * kept_waiting_share);
+    }
+    if (run > saturated_share && !result_.busy_poll && result_.pattern != "idle") {
+      add("generator saturated",
+          fmt::format("its busiest thread used {:.0f} % of a processor: the rate may be its limit "
+                      "and not the server's (--threads)",
+                      100 * run),
+          result_.open_loop);
+    }
+    const auto& own = result_.cpu.generator_cpus;
+    const auto& theirs = result_.cpu.server_cpus;
+    const bool shared = own.size() == 1 && theirs == own;
+    if (shared) {
+      add("one processor for both",
+          fmt::format("generator and server both ran on processor {}: their work is in each other's "
+                      "latency",
+                      own.front()),
+          false);
+    }
+  }
+
+  void examine_machine() {
+    if (circumstances_.longest_stall_ns > tolerated_stall_ns) {
+      add("machine stalled",
+          fmt::format("for up to {}, {} times for over 10 ms: the highest percentiles may be the "
+                      "machine's",
+                      in_ms(static_cast<double>(circumstances_.longest_stall_ns)),
+                      circumstances_.stalls),
+          circumstances_.longest_stall_ns > 4 * tolerated_stall_ns);
+    }
+    if (result_.cpu.steal_percent > 5) {
+      add("stolen time",
+          fmt::format("{:.0f} % of the processors' time went to other virtual machines",
+                      result_.cpu.steal_percent),
+          false);
+    }
+    if (result_.cpu.other_percent > 25) {
+      add("busy machine",
+          fmt::format("{:.0f} % of the processors' time went to other programs",
+                      result_.cpu.other_percent),
+          false);
+    }
+    const std::string& clock = circumstances_.clock_source;
+    if (clock == "hpet" || clock == "acpi_pm" || clock == "jiffies" || clock == "refined-jiffies") {
+      add("poor clock",
+          fmt::format("the kernel's clock source is {}: reading it costs microseconds", clock), false);
+    }
+  }
+
+  void examine_samples() {
+    const PhaseResult* const latency = result_.phase("latency");
+    if (latency == nullptr) return;
+    if (!enough_samples(latency->count, 0.99)) {
+      add("few samples",
+          fmt::format("{} are too few for p99, which needs 1,000 (ten beyond it)", latency->count),
+          false);
+    }
+    std::vector<double> rates;
+    for (const SeriesPoint& point : result_.series) {
+      if (point.at_s + 1e-9 < result_.warm_up_s) continue;
+      if (point.at_s + point.span_s > result_.warm_up_s + result_.measured_s + 1e-9) continue;
+      rates.push_back(static_cast<double>(point.answered));
+    }
+    const double trend = drift(rates);
+    if (rates.size() >= 10 && std::abs(trend) > 0.2 && result_.asked_rate_per_s == std::nullopt) {
+      add("not steady",
+          fmt::format("the rate {} by {:.0f} % while it was measured: a longer warm-up, or a server "
+                      "that changes",
+                      trend > 0 ? "rose" : "fell", 100 * std::abs(trend)),
+          false);
+    }
+  }
+
+  const LoadResult& result_;
+  const scenario::Workload& workload_;
+  const WorkerEnd& end_;
+  const Circumstances& circumstances_;
+  std::vector<Doubt> doubts_;
+};
+
+std::optional<double> phase_metric(const LoadResult& result, std::string_view name) {
+  std::string_view phase = "latency";
+  for (const std::string_view one : {"connect", "service", "close", "first_byte", "lateness"}) {
+    if (name.starts_with(one) && name.size() > one.size() && name[one.size()] == '_') {
+      phase = one;
+      name.remove_prefix(one.size() + 1);
+      break;
+    }
+  }
+  const PhaseResult* const found = result.phase(phase);
+  if (found == nullptr || found->count == 0) return std::nullopt;
+  if (name == "mean") return found->mean_ns / 1e6;
+  if (name == "max") return static_cast<double>(found->most_ns) / 1e6;
+  double percent = 0;
+  std::from_chars(name.data() + 1, name.data() + name.size(), percent);
+  const auto histogram = decode_v2(found->histogram);
+  if (!histogram) return std::nullopt;
+  const auto value = percentile(*histogram, percent / 100);
+  if (!value) return std::nullopt;
+  return static_cast<double>(std::min(*value, found->most_ns)) / 1e6;
+}
+
+}  // namespace
+
+std::vector<Doubt> doubts_of(const LoadResult& result, const scenario::Workload& workload,
+                             const WorkerEnd& end, const Circumstances& circumstances) {
+  return Examiner(result, workload, end, circumstances).examine();
+}
+
+std::optional<double> metric(const LoadResult& result, std::string_view name) {
+  if (scenario::is_time(name)) return phase_metric(result, name);
+  if (name == "rate") return result.throughput_per_s;
+  if (name == "errors") {
+    return static_cast<double>(result.errors + result.timeouts + result.connect_errors);
+  }
+  if (name == "timeouts") return static_cast<double>(result.timeouts);
+  if (name == "error_share") return 100 * result.error_share();
+  if (name == "bytes") return result.bytes_sent_per_s + result.bytes_received_per_s;
+  if (name == "connections") return static_cast<double>(result.connections_made);
+  if (name == "cpu") return result.cpu.server_us_per_request + result.cpu.generator_us_per_request;
+  if (name == "server_cpu") return result.cpu.server_us_per_request;
+  if (name == "retransmissions") {
+    const auto found = result.kernel_counters.find("tcp_retransmitted");
+    if (found == result.kernel_counters.end()) return std::nullopt;
+    return static_cast<double>(found->second);
+  }
+  if (name == "proven") {
+    if (!result.proof || result.proof->connections_made == 0) return std::nullopt;
+    const auto proven = std::min(result.proof->handshakes_proven, result.proof->closes_proven);
+    return 100 * static_cast<double>(proven) / static_cast<double>(result.proof->connections_made);
+  }
+  if (!result.datagrams) return std::nullopt;
+  if (name == "jitter") return result.datagrams->jitter_us;
+  if (name == "loss" && result.datagrams->sent > 0) {
+    return 100 * static_cast<double>(result.datagrams->lost) /
+           static_cast<double>(result.datagrams->sent);
+  }
+  return std::nullopt;
+}
+
+std::vector<LimitResult> judge_limits(const std::vector<scenario::Limit>& limits,
+                                      const LoadResult& result) {
+  std::vector<LimitResult> judged;
+  for (const scenario::Limit& limit : limits) {
+    LimitResult one;
+    one.limit = limit.shown;
+    one.measured = metric(result, limit.metric);
+    one.held = one.measured && scenario::holds(limit, *one.measured);
+    if (!one.measured) {
+      one.words = limit.metric + " could not be measured (too few samples, or not of this workload)";
+    } else if (scenario::is_time(limit.metric)) {
+      one.words = fmt::format("{} = {:.4g} ms", limit.metric, *one.measured);
+    } else {
+      one.words = fmt::format("{} = {:.6g}", limit.metric, *one.measured);
+    }
+    judged.push_back(std::move(one));
+  }
+  return judged;
+}
+
+}  // namespace wireproof::load

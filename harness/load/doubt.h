@@ -1,0 +1,30 @@
+// A verdict on the measurement itself: each reason not to take a figure at its word, said in words.
+// Thread rule: pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "load/generator.h"
+#include "load/result.h"
+
+namespace wireproof::load {
+
+struct Circumstances {
+  std::int64_t longest_stall_ns = 0;
+  std::uint64_t stalls = 0;
+  std::string clock_source;  // "tsc"
+  double wall_s = 0;         // that the generator's threads ran
+};
+
+std::vector<Doubt> doubts_of(const LoadResult& result, const scenario::Workload& workload,
+                             const WorkerEnd& end, const Circumstances& circumstances);
+
+// Each limit against what was measured. A percentile without enough samples is not kept.
+std::vector<LimitResult> judge_limits(const std::vector<scenario::Limit>& limits,
+                                      const LoadResult& result);
+
+// A metric by its name in limits; times in milliseconds, shares in percent. Absent: not to be had.
+std::optional<double> metric(const LoadResult& result, std::string_view name);
+
+}  // namespace wireproof::load

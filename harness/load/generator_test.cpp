@@ -1,0 +1,315 @@
+// Whole runs against a server in the test: what was sent is accounted for, whatever the server does.
+#include "load/generator.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "base/error.h"
+#include "load/doubt.h"
+#include "load/server_for_test.h"
+#include "load/statistics.h"
+#include "scenario/limit.h"
+
+namespace wireproof::load {
+namespace {
+
+using namespace std::chrono_literals;
+using scenario::ArrivalKind;
+using scenario::CloseBy;
+using scenario::EngineKind;
+using scenario::Framing;
+using scenario::Pattern;
+using scenario::Workload;
+
+Workload workload() {
+  Workload load;
+  load.connections = 4;
+  load.operations = 400;
+  load.duration = 10s;
+  load.timeout = 5s;
+  load.answer.framing = Framing::echo;
+  return load;
+}
+
+LoadResult run(const Workload& load, const Destination& to, GeneratorOptions options = {}) {
+  return summarize(run_generator(make_plan(load, to), options));
+}
+
+void expect_balance(const LoadResult& result) {
+  EXPECT_EQ(result.sent, result.answered + result.errors + result.timeouts + result.in_flight);
+  const PhaseResult* latency = result.phase("latency");
+  if (latency == nullptr) return;
+  EXPECT_EQ(latency->count,
+            result.answered + result.timeouts + result.in_flight + result.not_sent);
+}
+
+std::optional<std::string> echo(const std::string& text) { return text; }
+
+std::uint64_t errors_of(const LoadResult& result, std::string_view kind) {
+  for (const ErrorKind& one : result.error_kinds) {
+    if (one.kind == kind) return one.count;
+  }
+  return 0;
+}
+
+class Engines : public testing::TestWithParam<EngineKind> {
+ protected:
+  // A container may forbid io_uring.
+  static bool refused(const LoadResult&, const Recording& recording) {
+    return recording.end.failure.find("io_uring") != std::string::npos;
+  }
+};
+
+TEST_P(Engines, AnswerEveryRequestOfAClosedLoop) {
+  const ServerForTest server(false, echo);
+  Workload load = workload();
+  load.engine = GetParam();
+  load.message.text = "request {counter}";
+  const Recording recording = run_generator(make_plan(load, server.destination()), {});
+  const LoadResult result = summarize(recording);
+  if (refused(result, recording)) GTEST_SKIP() << recording.end.failure;
+  EXPECT_EQ(recording.end.failure, "");
+  EXPECT_EQ(result.answered, 400u);
+  EXPECT_EQ(result.connections_made, 4u);
+  EXPECT_TRUE(result.error_kinds.empty());
+  EXPECT_EQ(result.engine, scenario::name(GetParam()));
+  expect_balance(result);
+}
+
+TEST_P(Engines, ConnectAskAndCloseInEachWay) {
+  if (GetParam() == EngineKind::blocking) GTEST_SKIP() << "not of this engine";
+  const ServerForTest server(false, echo);
+  for (const CloseBy close : {CloseBy::client, CloseBy::shutdown, CloseBy::reset}) {
+    Workload load = workload();
+    load.engine = GetParam();
+    load.pattern = Pattern::connect_request_close;
+    load.operations = 100;
+    load.close = close;
+    const Recording recording = run_generator(make_plan(load, server.destination()), {});
+    const LoadResult result = summarize(recording);
+    if (refused(result, recording)) GTEST_SKIP() << recording.end.failure;
+    EXPECT_EQ(result.answered, 100u) << name(close);
+    EXPECT_EQ(result.connections_made, 100u);
+    EXPECT_EQ(result.closes, 100u);
+    EXPECT_EQ(result.closed_by_reset, close == CloseBy::reset ? 100u : 0u);
+    EXPECT_EQ(result.phase("close") != nullptr, close == CloseBy::shutdown);
+    expect_balance(result);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Engines,
+                         testing::Values(EngineKind::blocking, EngineKind::epoll,
+                                         EngineKind::io_uring),
+                         [](const auto& one) { return std::string(scenario::name(one.param)); });
+
+TEST(Generator, PipelinedRequestsAreAnsweredInOrder) {
+  const ServerForTest server(false, echo);
+  Workload load = workload();
+  load.depth = 8;
+  load.message.text = "number {counter};";
+  const LoadResult result = run(load, server.destination());
+  EXPECT_EQ(result.answered, 400u);
+  EXPECT_TRUE(result.error_kinds.empty());
+  expect_balance(result);
+}
+
+TEST(Generator, DatagramsAreAnsweredAndOneInTenThatIsDroppedIsReportedSo) {
+  std::uint64_t number = 0;
+  const ServerForTest server(true, [&](const std::string& text) {
+    return ++number % 10 == 0 ? std::nullopt : std::optional(text);
+  });
+  Workload load = workload();
+  load.operations = 200;
+  load.timeout = 50ms;
+  const LoadResult result = run(load, server.destination());
+  EXPECT_EQ(result.sent, 200u);
+  EXPECT_EQ(result.timeouts, 20u);
+  EXPECT_EQ(result.answered, 180u);
+  EXPECT_EQ(errors_of(result, "timeout"), 20u);
+  // They waited that long: the percentiles say so.
+  EXPECT_GE(result.phase("latency")->most_ns, 50'000'000u);
+  expect_balance(result);
+}
+
+TEST(Generator, AWrongAnswerIsAnErrorWithItsBytes) {
+  std::uint64_t number = 0;
+  const ServerForTest server(false, [&](const std::string& text) -> std::optional<std::string> {
+    return ++number % 50 == 0 ? "fa\x01l" : text;
+  });
+  Workload load = workload();
+  load.message.text = "good";
+  load.operations = 200;
+  const LoadResult result = run(load, server.destination());
+  EXPECT_EQ(errors_of(result, "wrong answer"), 4u);
+  EXPECT_EQ(result.errors, 4u);
+  ASSERT_FALSE(result.error_kinds.empty());
+  EXPECT_NE(result.error_kinds[0].examples[0].find("\"fa\\x01l\""), std::string::npos)
+      << result.error_kinds[0].examples[0];
+  expect_balance(result);
+}
+
+TEST(Generator, AConnectionThatEndsWithinAnAnswerIsAShortAnswer) {
+  std::uint64_t number = 0;
+  const ServerForTest server(false, [&](const std::string& text) {
+    return ++number % 20 == 0 ? std::nullopt : std::optional(text);
+  });
+  Workload load = workload();
+  load.operations = 200;
+  const LoadResult result = run(load, server.destination());
+  EXPECT_EQ(errors_of(result, "short answer"), 10u);
+  EXPECT_EQ(result.connections_made, 14u);  // a new one after each
+  expect_balance(result);
+}
+
+TEST(Generator, AServerThatRefusesIsToldAndNothingHangs) {
+  Destination to;
+  {
+    const ServerForTest gone(false, echo);
+    to = gone.destination();
+  }
+  Workload load = workload();
+  load.operations = 0;
+  load.duration = 200ms;
+  const LoadResult result = run(load, to);
+  EXPECT_EQ(result.answered, 0u);
+  EXPECT_GT(result.connect_errors, 0u);
+  EXPECT_EQ(errors_of(result, "refused"), result.connect_errors);
+  load.pattern = Pattern::connect_request_close;
+  const LoadResult operations = run(load, to);
+  EXPECT_GT(operations.errors, 0u);
+  expect_balance(operations);
+}
+
+TEST(Generator, AServerThatNeverAnswersTimesOut) {
+  const ServerForTest server(false, [](const std::string&) { return std::optional<std::string>(""); });
+  Workload load = workload();
+  load.operations = 8;
+  load.timeout = 50ms;
+  const LoadResult result = run(load, server.destination());
+  EXPECT_EQ(result.timeouts, 8u);
+  EXPECT_EQ(result.answered, 0u);
+  EXPECT_GE(result.phase("latency")->least_ns, 50'000'000u);
+  expect_balance(result);
+}
+
+// No coordinated omission: a server that stands still for 300 ms of a second's run at a constant
+// rate is charged for all requests that were meant for that time.
+TEST(Generator, AStalledServerIsChargedForEveryoneItKeptWaiting) {
+  std::atomic<bool> stalled{false};
+  const auto start = std::chrono::steady_clock::now();
+  const ServerForTest server(false, [&](const std::string& text) -> std::optional<std::string> {
+    if (std::chrono::steady_clock::now() - start > 400ms && !stalled.exchange(true)) {
+      std::this_thread::sleep_for(300ms);
+    }
+    return text;
+  });
+  Workload load = workload();
+  load.operations = 0;
+  load.connections = 2;
+  load.arrivals.kind = ArrivalKind::constant;
+  load.arrivals.rate = 1'000;
+  load.warm_up = 0s;
+  load.duration = 1s;
+  const LoadResult result = run(load, server.destination());
+  expect_balance(result);
+  EXPECT_EQ(result.sent, 1'000u);
+  // 300 of 1,000 requests waited, evenly from 0 to 300 ms: the 90th percentile is near 200 ms.
+  const auto p90 = metric(result, "p90");
+  ASSERT_TRUE(p90);
+  EXPECT_GT(*p90, 150);
+  // The service time shows it for the two that were in flight only.
+  const auto service = metric(result, "service_p90");
+  ASSERT_TRUE(service);
+  EXPECT_LT(*service, *p90 / 2);
+}
+
+TEST(Generator, ClosedByOperationsOpenByTheClock) {
+  const ServerForTest server(false, echo);
+  Workload load = workload();
+  load.operations = 0;
+  load.arrivals.kind = ArrivalKind::poisson;
+  load.arrivals.rate = 2'000;
+  load.warm_up = 100ms;
+  load.duration = 500ms;
+  const Recording recording = run_generator(make_plan(load, server.destination()), {});
+  const LoadResult result = summarize(recording);
+  EXPECT_NEAR(static_cast<double>(result.sent), 1'000, 4 * std::sqrt(1'000.0));
+  EXPECT_GT(result.warm_up_requests, 100u);
+  EXPECT_EQ(recording.end.sends_ns.size(), result.sent + result.warm_up_requests);
+  expect_balance(result);
+}
+
+TEST(Generator, AStopGivesWhatWasMeasuredUntilThen) {
+  const ServerForTest server(false, echo);
+  Workload load = workload();
+  load.operations = 0;
+  load.duration = 60s;
+  load.warm_up = 0s;
+  std::atomic<bool> stop{false};
+  GeneratorOptions options;
+  options.stop = &stop;
+  unsigned ticks = 0;
+  options.every_tick = [&] {
+    if (++ticks == 10) stop = true;
+  };
+  const LoadResult result = run(load, server.destination(), options);
+  EXPECT_TRUE(result.interrupted);
+  EXPECT_GT(result.answered, 0u);
+  EXPECT_LT(result.measured_s, 30);
+  expect_balance(result);
+}
+
+TEST(Generator, IdleConnectionsAreHeld) {
+  const ServerForTest server(false, echo);
+  Workload load = workload();
+  load.operations = 0;
+  load.connections = 100;
+  load.pattern = Pattern::idle;
+  load.duration = 200ms;
+  const LoadResult result = run(load, server.destination());
+  EXPECT_EQ(result.most_connected, 100u);
+  EXPECT_EQ(result.closes, 100u);
+  EXPECT_EQ(result.sent, 0u);
+}
+
+TEST(Generator, RepetitionsAreMergedNotAveraged) {
+  const ServerForTest server(false, echo);
+  const Workload load = workload();
+  std::vector<Recording> recordings;
+  for (int i = 0; i < 3; ++i) {
+    recordings.push_back(run_generator(make_plan(load, server.destination()), {}));
+  }
+  const LoadResult all = summarize(recordings);
+  EXPECT_EQ(all.answered, 1'200u);
+  EXPECT_EQ(all.phase("latency")->count, 1'200u);
+  ASSERT_EQ(all.repetitions.size(), 3u);
+  std::uint64_t most = 0;
+  for (const Repetition& one : all.repetitions) most = std::max(most, one.most_ns);
+  EXPECT_EQ(all.phase("latency")->most_ns, most);
+  ASSERT_TRUE(all.throughput_interval);
+  EXPECT_LE(all.throughput_interval->low, all.throughput_interval->high);
+}
+
+TEST(Limits, AreKeptOrNot) {
+  const ServerForTest server(false, echo);
+  const LoadResult result = run(workload(), server.destination());
+  const auto limits =
+      *scenario::parse_limits("p50 < 10s and errors = 0 and rate > 1000M and p99.999 < 1s");
+  const auto judged = judge_limits(limits, result);
+  EXPECT_TRUE(judged[0].held);
+  EXPECT_TRUE(judged[1].held);
+  EXPECT_FALSE(judged[2].held);
+  EXPECT_FALSE(judged[3].held);  // too few samples: not known is not kept
+  EXPECT_FALSE(judged[3].measured);
+}
+
+TEST(Plan, AnAddressThatCannotBeIsRefused) {
+  EXPECT_THROW(inet_destination(scenario::Transport::tcp, "no.such.host.invalid", 1), SystemError);
+  EXPECT_THROW(unix_destination(scenario::Transport::unix_stream, std::string(108, 'x')), SystemError);
+  EXPECT_NO_THROW(unix_destination(scenario::Transport::unix_stream, "@" + std::string(107, 'x')));
+}
+
+}  // namespace
+}  // namespace wireproof::load

@@ -1,0 +1,43 @@
+// What every thread of a generator is told: the workload, where to, and the moments that bound it.
+// Thread rule: constant while threads run, but for the stop flag. Lifetime: outlives the threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "load/engine.h"
+#include "scenario/model.h"
+
+namespace wireproof::load {
+
+// Where the server is, as text and as the kernel takes it.
+struct Destination {
+  scenario::Transport transport = scenario::Transport::tcp;
+  std::string shown;  // "127.0.0.1:5555"
+  SocketAddress address;
+  int type = SOCK_STREAM;  // socket(2)'s
+  bool loopback_ipv4() const;
+  bool datagrams() const { return type == SOCK_DGRAM; }
+};
+// An IPv4 or IPv6 literal, or a name that getaddrinfo(3) knows. Throws SystemError.
+Destination inet_destination(scenario::Transport transport, const std::string& host,
+                             std::uint16_t port);
+// "@name" is an abstract one.
+Destination unix_destination(scenario::Transport transport, const std::string& path);
+
+struct Plan {
+  scenario::Workload workload;
+  Destination to;
+  std::int64_t start_ns = 0;     // connections are opened, requests sent
+  std::int64_t measure_ns = 0;   // what is meant for a time from here on is recorded
+  std::int64_t end_ns = 0;       // nothing is meant for a time after this
+  std::int64_t drain_ns = 0;     // what has no answer by now is in flight at the end
+  std::int64_t window_ns = 1'000'000'000;
+  unsigned threads = 1;
+  unsigned source_addresses = 1;
+  scenario::EngineKind engine = scenario::EngineKind::epoll;
+  const std::atomic<bool>* stop = nullptr;  // ends the run at once, with what it has
+};
+
+}  // namespace wireproof::load

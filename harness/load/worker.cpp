@@ -1,0 +1,450 @@
+#include "load/worker.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+
+#include "base/error.h"
+#include "witness/inet_diag.h"
+
+namespace wireproof::load {
+
+using scenario::CloseBy;
+using scenario::Direction;
+using scenario::Framing;
+using scenario::Pattern;
+
+namespace {
+
+constexpr std::size_t most_tcp_infos = 64, most_sends_kept = 20'000;
+constexpr int sends_a_turn = 8;
+constexpr std::int64_t unix_retry_ns = 1'000'000;
+
+// Connections are shared out as evenly as they go.
+std::uint64_t share_of(std::uint64_t whole, unsigned share, unsigned shares) {
+  return whole / shares + (share < whole % shares ? 1 : 0);
+}
+
+struct ThreadTime {
+  std::int64_t run_ns = 0, wait_ns = 0;
+};
+
+// Zero where the kernel keeps no such count (CONFIG_SCHED_INFO).
+ThreadTime thread_time() {
+  ThreadTime time;
+  std::ifstream("/proc/thread-self/schedstat") >> time.run_ns >> time.wait_ns;
+  return time;
+}
+
+std::optional<witness::TcpInfo> read_tcp_info(int fd) {
+  char bytes[512];
+  socklen_t size = sizeof bytes;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, bytes, &size) != 0) return std::nullopt;
+  return witness::parse_tcp_info(bytes, size);
+}
+
+}  // namespace
+
+Worker::Worker(const Plan& plan, unsigned share)
+    : plan_(plan),
+      workload_(plan.workload),
+      share_(share),
+      recorder_(plan.start_ns, plan.window_ns),
+      requests_(plan.workload.message, plan.workload.seed),
+      answers_(plan.workload.answer, plan.to.type != SOCK_STREAM),
+      arrivals_(plan.workload.arrivals, share, plan.threads, plan.workload.seed),
+      connections_(share_of(plan.workload.connections, share, plan.threads)),
+      ready_(connections_.size()) {
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    connections_[i].channel.number = static_cast<std::uint32_t>(i);
+    connections_[i].ring.resize(workload_.depth);
+  }
+  end_ns_ = plan.end_ns;
+  operations_left_ = workload_.operations == 0 ? ~std::uint64_t{0}
+                                               : share_of(workload_.operations, share, plan.threads);
+  sweep_span_ns_ = std::clamp<std::int64_t>(workload_.timeout.count() / 20, 1'000'000, 50'000'000);
+  next_source_ = share;
+  if (workload_.pattern == Pattern::stream) {
+    for (std::size_t i = 0; i < workload_.write_bytes; ++i) {
+      stream_piece_ += static_cast<char>('!' + i % 89);
+    }
+  }
+}
+
+Worker::~Worker() = default;
+
+void Worker::run() {
+  const ThreadTime before = thread_time();
+  try {
+    EngineOptions options;
+    options.kind = plan_.engine;
+    options.busy_poll = workload_.busy_poll;
+    options.datagrams = plan_.to.type != SOCK_STREAM && plan_.to.type != SOCK_SEQPACKET;
+    options.channels = connections_.size();
+    if (workload_.pattern == Pattern::stream) options.buffer_bytes = 1u << 20;
+    engine_ = make_engine(options, *this);
+    engine_name_ = engine_->name();
+    loop();
+  } catch (const SystemError& error) {
+    end_.failure = error.what();
+    if (!error.hint().empty()) end_.failure += " (" + error.hint() + ")";
+  }
+  try {
+    finish();
+  } catch (const SystemError& error) {
+    if (end_.failure.empty()) end_.failure = error.what();
+  }
+  engine_.reset();
+  const ThreadTime after = thread_time();
+  end_.run_ns = after.run_ns - before.run_ns;
+  end_.runqueue_ns = after.wait_ns - before.wait_ns;
+}
+
+void Worker::loop() {
+  if (const auto first = arrivals_.next()) next_arrival_ns_ = plan_.start_ns + *first;
+  const bool opens_by_arrival = workload_.open_loop() && workload_.connects_each_time();
+  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+    if (opens_by_arrival) {
+      become_ready(connections_[i], plan_.start_ns);
+      continue;
+    }
+    const auto offset = connections_.size() < 2
+                            ? 0
+                            : workload_.ramp.count() / static_cast<std::int64_t>(connections_.size()) * i;
+    timers_.push({plan_.start_ns + offset, i});
+  }
+  next_sweep_ns_ = plan_.start_ns + sweep_span_ns_;
+
+  while (true) {
+    now_ns_ = now_ns();
+    if (plan_.stop != nullptr && plan_.stop->load(std::memory_order_relaxed)) break;
+    if (now_ns_ >= next_sweep_ns_) sweep(now_ns_);
+    fire_timers(now_ns_);
+    dispatch(now_ns_);
+    if (now_ns_ >= plan_.drain_ns) break;
+    const bool due = next_arrival_ns_ && *next_arrival_ns_ < end_ns_;
+    if (over(now_ns_) && in_flight_ == 0 && (!due || operations_left_ == 0)) break;
+
+    std::int64_t until = std::min(next_sweep_ns_, plan_.drain_ns);
+    if (now_ns_ < end_ns_) until = std::min(until, end_ns_);
+    if (!timers_.empty()) until = std::min(until, timers_.top().first);
+    if (due && ready_count_ > 0) until = std::min(until, *next_arrival_ns_);
+    if (!streams_.empty()) {
+      until = now_ns_;
+      for (const std::uint32_t number : std::exchange(streams_, {})) stream_on(connections_[number]);
+    }
+    engine_->wait(until);
+  }
+}
+
+// Connections whose time has come: to be opened, or to have thought.
+void Worker::fire_timers(std::int64_t now) {
+  while (!timers_.empty() && timers_.top().first <= now) {
+    const auto [when, number] = timers_.top();
+    timers_.pop();
+    Connection& one = connections_[number];
+    if (one.state == State::opening && !one.channel.fd.is_open()) {
+      attempt(one);
+      continue;
+    }
+    if (over(now)) continue;
+    if (one.state == State::closed) {
+      open(one, when, now);
+    } else if (one.state == State::ready && !workload_.open_loop()) {
+      issue(one, now, now);
+    }
+  }
+}
+
+bool Worker::take_arrival(std::int64_t now, std::int64_t& intended) {
+  if (!next_arrival_ns_ || *next_arrival_ns_ > now || *next_arrival_ns_ >= end_ns_ ||
+      operations_left_ == 0) {
+    return false;
+  }
+  intended = *next_arrival_ns_;
+  const auto next = arrivals_.next();
+  next_arrival_ns_ = next ? std::optional(plan_.start_ns + *next) : std::nullopt;
+  return true;
+}
+
+void Worker::dispatch(std::int64_t now) {
+  std::int64_t intended = 0;
+  // No more at once than there are connections, so that answers get their turn.
+  for (std::size_t turn = ready_count_; turn > 0 && ready_count_ > 0; --turn) {
+    if (!take_arrival(now, intended)) return;
+    Connection& one = connections_[ready_[ready_head_]];
+    ready_head_ = (ready_head_ + 1) % ready_.size();
+    --ready_count_;
+    one.queued = false;
+    if (workload_.connects_each_time()) {
+      open(one, intended, now);
+    } else {
+      issue(one, intended, now);
+    }
+  }
+}
+
+// A connection has room for another request.
+void Worker::become_ready(Connection& one, std::int64_t now) {
+  one.free_ns = now;
+  if (one.queued || !workload_.open_loop()) return;
+  ready_[(ready_head_ + ready_count_++) % ready_.size()] = one.channel.number;
+  one.queued = true;
+}
+
+bool Worker::bind_source(Connection& one) {
+  if (plan_.to.transport == scenario::Transport::unix_datagram) {
+    // Without a name of its own nobody could answer it.
+    sockaddr_un nameless{};
+    nameless.sun_family = AF_UNIX;
+    return ::bind(one.channel.fd.get(), reinterpret_cast<sockaddr*>(&nameless),
+                  sizeof(sa_family_t)) == 0;
+  }
+  if (plan_.source_addresses <= 1) return true;
+  // The port is chosen by connect(2), which knows the other end: more of them fit.
+  const int on = 1;
+  ::setsockopt(one.channel.fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  sockaddr_in source{};
+  source.sin_family = AF_INET;
+  source.sin_addr.s_addr = htonl(0x7f000001 + next_source_ % plan_.source_addresses);
+  next_source_ += plan_.threads;
+  return ::bind(one.channel.fd.get(), reinterpret_cast<sockaddr*>(&source), sizeof source) == 0;
+}
+
+void Worker::open(Connection& one, std::int64_t intended, std::int64_t now) {
+  const bool operation = workload_.connects_each_time();
+  one.opened_ns = now;
+  one.pending.clear();
+  one.scanned = 0;
+  one.count = one.head = 0;
+  if (operation) {
+    if (operations_left_ == 0) return;
+    --operations_left_;
+    one.ring[0] = {workload_.open_loop() ? intended : now, now, 0, next_number_++};
+    one.count = 1;
+    ++in_flight_;
+    recorder_.roll(now);
+    if (measured(one.ring[0])) {
+      ++recorder_.counts().sent;
+      if (workload_.open_loop()) {
+        recorder_.record(Phase::lateness, now - std::max(intended, one.free_ns));
+      }
+    }
+  }
+  attempt(one);
+}
+
+void Worker::attempt(Connection& one) {
+  const bool blocking = plan_.engine == scenario::EngineKind::blocking && !workload_.busy_poll;
+  one.channel.fd = Fd(::socket(plan_.to.address.storage.ss_family,
+                               plan_.to.type | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK), 0));
+  one.state = State::opening;
+  one.channel.aborting = false;
+  if (!one.channel.fd.is_open() || !bind_source(one)) {
+    connected(one.channel, errno);
+    return;
+  }
+  if (plan_.to.transport == scenario::Transport::tcp) {
+    const int on = 1;
+    ::setsockopt(one.channel.fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  one.channel.discard = workload_.pattern == Pattern::stream && workload_.discard;
+  engine_->connect(one.channel, plan_.to.address);
+}
+
+void Worker::connected(Channel& channel, int error) {
+  Connection& one = of(channel);
+  const std::int64_t now = now_ns();
+  recorder_.roll(now);
+  if (error == EAGAIN && plan_.to.address.storage.ss_family == AF_UNIX) {
+    // A UNIX listener's queue is full, and there is no way to wait for room: try again soon. The
+    // time runs on, and with it the timeout.
+    engine_->close(channel);
+    timers_.push({now + unix_retry_ns, channel.number});
+    return;
+  }
+  if (error != 0) {
+    const bool operation = workload_.connects_each_time();
+    if (!operation) ++recorder_.counts().connect_errors;
+    const std::string words = fmt::format("connect to {}: {}", plan_.to.shown, std::strerror(error));
+    if (operation && one.count > 0) {
+      fail_all(one, failure_of_errno(error), now, words);
+    } else {
+      recorder_.fail(failure_of_errno(error), now, words);
+    }
+    engine_->close(channel);
+    one.state = State::closed;
+    reopen_later(one, now);
+    return;
+  }
+  backoff_ns_ = 1'000'000;
+  alive_ns_ = now;
+  ++recorder_.counts().connections;
+  ++open_;
+  end_.most_connected = std::max(end_.most_connected, open_);
+  if (one.opened_ns >= plan_.measure_ns || !workload_.connects_each_time()) {
+    recorder_.record(Phase::connect, now - one.opened_ns);
+  }
+  one.state = State::ready;
+  switch (workload_.pattern) {
+    case Pattern::connect_close:
+      answered(one, {}, now);
+      return;
+    case Pattern::connect_request_close:
+      one.state = State::busy;
+      transmit(one, oldest(one).number);
+      return;
+    case Pattern::request_response:
+    case Pattern::one_way:
+      if (workload_.open_loop()) {
+        become_ready(one, now);
+      } else {
+        for (unsigned i = 0; i < workload_.depth && one.state != State::closed; ++i) {
+          issue(one, now, now);
+        }
+      }
+      return;
+    case Pattern::stream:
+      one.channel.awaiting = true;
+      if (workload_.direction != Direction::from_server) stream_on(one);
+      return;
+    case Pattern::idle:
+      one.channel.awaiting = true;
+      return;
+  }
+}
+
+void Worker::issue(Connection& one, std::int64_t intended, std::int64_t now) {
+  if (now >= end_ns_ && !workload_.open_loop()) return;
+  if (operations_left_ == 0) return;
+  --operations_left_;
+  Request& request = one.ring[(one.head + one.count) % workload_.depth];
+  request = {intended, now, 0, next_number_++};
+  ++one.count;
+  ++in_flight_;
+  one.state = State::busy;
+  recorder_.roll(now);
+  if (intended >= plan_.measure_ns) {
+    ++recorder_.counts().sent;
+    if (workload_.open_loop()) {
+      recorder_.record(Phase::lateness, now - std::max(intended, one.free_ns));
+    }
+  } else {
+    ++end_.warm_up_requests;
+  }
+  if (workload_.open_loop() && end_.sends_ns.size() < most_sends_kept) {
+    end_.sends_ns.push_back(now - plan_.start_ns);
+  }
+  const std::uint32_t generation = one.channel.generation;
+  transmit(one, request.number);
+  if (one.channel.generation == generation && one.count < workload_.depth) become_ready(one, now);
+}
+
+void Worker::transmit(Connection& one, std::uint64_t number) {
+  // A request that is still on its way out keeps its bytes: the next goes behind it.
+  one.channel.awaiting = true;
+  const std::string_view bytes = requests_.bytes(number * plan_.threads + share_, scratch_);
+  recorder_.counts().bytes_sent += bytes.size();
+  if (requests_.constant() && one.channel.unsent.empty()) {
+    engine_->send(one.channel, bytes);
+  } else if (one.channel.unsent.empty()) {
+    one.out.assign(bytes);
+    engine_->send(one.channel, one.out);
+  } else {
+    one.pending_out.append(bytes);
+  }
+}
+
+void Worker::sent(Channel& channel) {
+  Connection& one = of(channel);
+  if (workload_.pattern == Pattern::stream) return stream_on(one);
+  if (one.pending_out.empty()) return;
+  one.out = std::exchange(one.pending_out, {});
+  engine_->send(channel, one.out);
+}
+
+void Worker::stream_on(Connection& one) {
+  if (one.state != State::ready) return;
+  const std::uint32_t generation = one.channel.generation;
+  const std::int64_t now = now_ns();
+  recorder_.roll(now);
+  for (int i = 0; i < sends_a_turn; ++i) {
+    if (now >= end_ns_) return;
+    const bool all = engine_->send(one.channel, stream_piece_);
+    if (one.channel.generation != generation) return;
+    recorder_.counts().bytes_sent += stream_piece_.size();
+    ++recorder_.counts().sent;
+    ++recorder_.counts().answered;  // taken by the kernel: there is no other answer
+    if (!all) return;
+  }
+  streams_.push_back(one.channel.number);
+}
+
+void Worker::sweep(std::int64_t now) {
+  next_sweep_ns_ = now + sweep_span_ns_;
+  recorder_.roll(now);
+  const std::int64_t oldest_ns = now - workload_.timeout.count();
+  for (Connection& one : connections_) {
+    if (one.state == State::opening && one.opened_ns <= oldest_ns) {
+      engine_->close(one.channel);
+      connected_too_late(one, now);
+    } else if (one.state == State::closing && one.closing_ns <= oldest_ns) {
+      recorder_.fail(Failure::timeout, now, "the server did not end the connection");
+      drop(one, now);
+    } else if (one.state == State::busy && one.count > 0 && oldest(one).sent_ns <= oldest_ns) {
+      give_up(one, Failure::timeout, now,
+              fmt::format("no whole answer within {} ms ({} bytes came)",
+                          workload_.timeout.count() / 1'000'000, one.pending.size()));
+    }
+  }
+}
+
+void Worker::connected_too_late(Connection& one, std::int64_t now) {
+  if (!workload_.connects_each_time()) ++recorder_.counts().connect_errors;
+  const std::string words = fmt::format("connect to {}: no answer within {} ms", plan_.to.shown,
+                                        workload_.timeout.count() / 1'000'000);
+  if (one.count > 0) {
+    fail_all(one, Failure::timeout, now, words);
+  } else {
+    recorder_.fail(Failure::timeout, now, words);
+  }
+  one.state = State::closed;
+  reopen_later(one, now);
+}
+
+void Worker::finish() {
+  const std::int64_t now = now_ns();
+  recorder_.roll(now);
+  for (Connection& one : connections_) {
+    for (; one.count > 0; pop(one)) {
+      if (!measured(oldest(one))) continue;
+      ++end_.in_flight;
+      // At least as long as this.
+      recorder_.record(Phase::latency, now - oldest(one).intended_ns);
+    }
+    if (one.channel.fd.is_open() && end_.tcp_infos.size() < most_tcp_infos &&
+        plan_.to.transport == scenario::Transport::tcp) {
+      if (const auto info = read_tcp_info(one.channel.fd.get())) end_.tcp_infos.push_back(*info);
+    }
+    if (one.channel.fd.is_open() && one.state != State::opening) {
+      ++recorder_.counts().closes;
+      if (engine_) engine_->close(one.channel);
+    }
+  }
+  std::int64_t intended = 0;
+  const bool interrupted = plan_.stop != nullptr && plan_.stop->load();
+  const std::int64_t until = interrupted ? now : end_ns_;
+  while (take_arrival(until, intended)) {
+    if (intended < plan_.measure_ns) continue;
+    ++end_.not_sent;
+    recorder_.record(Phase::latency, now - intended);
+  }
+  recorder_.finish();
+}
+
+}  // namespace wireproof::load

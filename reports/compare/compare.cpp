@@ -1,0 +1,263 @@
+#include "reports/compare/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include "base/text.h"
+#include "reports/compare/multiple.h"
+#include "reports/compare/rank_test.h"
+#include "reports/style.h"
+
+namespace wireproof::compare {
+namespace {
+
+constexpr double level = 0.95;           // of the intervals
+constexpr double worth_finding = 0.1;    // the change for which runs_wanted is worked out
+constexpr std::size_t most_wanted = 1000;
+
+using Places = std::map<std::string_view, const CaseDigest*>;
+
+Places places_of(const RunDigest& run) {
+  Places places;
+  for (const CaseDigest& one : run.cases) places.emplace(one.id, &one);
+  return places;
+}
+
+bool is_good(Ending ending) { return ending <= Ending::skipped; }
+
+std::vector<RuleChange> only_in(const CaseDigest& one, const CaseDigest& other) {
+  std::vector<RuleChange> rules;
+  for (const auto& [rule, severity] : one.broken) {
+    if (!other.broken.contains(rule)) rules.push_back({rule, severity});
+  }
+  return rules;
+}
+
+std::uint64_t times(const CaseDigest& one, Ending ending) {
+  const auto found = one.endings.find(ending);
+  return found == one.endings.end() ? 0 : found->second;
+}
+
+FigureChange measured(const Figure& figure, const std::vector<double>& base,
+                      const std::vector<double>& next) {
+  FigureChange change;
+  change.figure = &figure;
+  change.base_runs = base.size();
+  change.new_runs = next.size();
+  change.base_median = median_of(base);
+  change.new_median = median_of(next);
+  if (change.base_median > 0) change.ratio = change.new_median / change.base_median;
+  const RankTest test = rank_test(base, next);
+  change.greater = test.greater;
+  // Noise that comes in spells: both sides' values tell less than their number says.
+  const double inflation = (serial_inflation(base) + serial_inflation(next)) / 2;
+  change.p = widened(test.p, inflation);
+  if (change.ratio) {
+    change.interval = ratio_interval(base, next, 0.5, level);
+    if (change.interval) change.interval = widened(*change.interval, *change.ratio, inflation);
+  }
+  return change;
+}
+
+// How the word for a figure follows from the numbers. A change is only called one where the test,
+// adjusted for all the figures looked at, and the interval both say so.
+Opinion opinion_of(const FigureChange& change, const Options& options, std::size_t tests) {
+  const bool beyond =
+      !change.interval || change.interval->low > 1 || change.interval->high < 1;
+  if (change.adjusted_p <= options.alpha && beyond) {
+    const bool more = change.greater > 0.5;
+    return more == change.figure->more_is_better ? Opinion::better : Opinion::worse;
+  }
+  if (least_p(change.base_runs, change.new_runs) * static_cast<double>(tests) > options.alpha) {
+    return Opinion::too_few;
+  }
+  const bool narrow = change.interval && change.interval->low > 1 / (1 + options.same_within) &&
+                      change.interval->high < 1 + options.same_within;
+  return narrow ? Opinion::same : Opinion::not_told_apart;
+}
+
+std::size_t runs_wanted(const FigureChange& change, const Options& options, std::size_t tests) {
+  const std::size_t least = runs_for(options.alpha / static_cast<double>(tests));
+  if (change.opinion == Opinion::too_few) return least;
+  if (change.opinion != Opinion::not_told_apart || !change.interval) return 0;
+  // The interval's half width falls with the root of the runs.
+  const double half = std::log(change.interval->high / change.interval->low) / 2;
+  const double ratio = half / std::log1p(worth_finding);
+  if (!(ratio > 1)) return 0;
+  const double runs = static_cast<double>(std::min(change.base_runs, change.new_runs));
+  return std::min(most_wanted, static_cast<std::size_t>(std::ceil(runs * ratio * ratio)));
+}
+
+CaseChange change_of(const CaseDigest* base, const CaseDigest* next) {
+  CaseChange change;
+  change.id = (next != nullptr ? next : base)->id;
+  change.in_base = base != nullptr;
+  change.in_new = next != nullptr;
+  if (base != nullptr) {
+    change.base_ending = base->worst();
+    change.base_times = times(*base, base->worst());
+    change.base_repetitions = base->repetitions();
+  }
+  if (next != nullptr) {
+    change.new_ending = next->worst();
+    change.new_times = times(*next, next->worst());
+    change.new_repetitions = next->repetitions();
+  }
+  if (base == nullptr || next == nullptr) return change;
+  change.newly_broken = only_in(*next, *base);
+  change.mended = only_in(*base, *next);
+  const bool breaks_more = std::any_of(
+      change.newly_broken.begin(), change.newly_broken.end(),
+      [](const RuleChange& rule) { return rule.severity == Severity::must; });
+  change.worse = !is_good(change.new_ending) &&
+                 (is_good(change.base_ending) || change.new_ending > change.base_ending ||
+                  breaks_more);
+  for (const Figure& figure : all_figures()) {
+    const auto before = base->values.find(std::string(figure.name));
+    const auto after = next->values.find(std::string(figure.name));
+    if (before == base->values.end() || after == next->values.end()) continue;
+    change.figures.push_back(measured(figure, before->second, after->second));
+  }
+  return change;
+}
+
+void judge_figures(Comparison& comparison) {
+  std::vector<FigureChange*> all;
+  std::vector<double> p;
+  for (CaseChange& one : comparison.cases) {
+    for (FigureChange& change : one.figures) {
+      all.push_back(&change);
+      p.push_back(change.p);
+    }
+  }
+  comparison.figures = all.size();
+  const std::vector<double> q = adjusted(p);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    FigureChange& change = *all[i];
+    change.adjusted_p = q[i];
+    change.opinion = opinion_of(change, comparison.options, all.size());
+    change.runs_wanted = runs_wanted(change, comparison.options, all.size());
+    comparison.runs_wanted = std::max(comparison.runs_wanted, change.runs_wanted);
+    std::size_t* const counts[] = {&comparison.worse, &comparison.better, &comparison.same,
+                                   &comparison.not_told_apart, &comparison.too_few};
+    ++*counts[static_cast<std::size_t>(change.opinion)];
+  }
+}
+
+void hold_to(const Limit& limit, Comparison& comparison) {
+  std::size_t judged = 0, seen = 0;
+  for (const CaseChange& one : comparison.cases) {
+    if (limit.gone && !one.in_new) {
+      comparison.broken.push_back({limit.text, one.id, "the case is gone"});
+    }
+    for (const RuleChange& rule : one.newly_broken) {
+      if (!limit.should || rule.severity != Severity::should) continue;
+      comparison.broken.push_back({limit.text, one.id, "newly broken: " + rule.rule});
+    }
+    for (const FigureChange& change : one.figures) {
+      if (change.figure != limit.figure) continue;
+      ++seen;
+      if (change.opinion != Opinion::too_few) ++judged;
+      if (change.opinion != Opinion::worse ||
+          !is_past(limit, change.base_median, change.new_median)) {
+        continue;
+      }
+      comparison.broken.push_back({limit.text, one.id, sentence(change)});
+    }
+  }
+  if (limit.figure == nullptr || judged > 0) return;
+  comparison.unjudged.push_back(
+      seen == 0 ? fmt::format("{}: no case of both runs has the figure {}", limit.text,
+                              limit.figure->name)
+                : fmt::format("{}: too few runs to say: run with --repeat {}", limit.text,
+                              comparison.runs_wanted));
+}
+
+void note_differences(Comparison& comparison) {
+  const RunDigest& base = comparison.base;
+  const RunDigest& next = comparison.next;
+  const auto note = [&](std::string text) { comparison.notes.push_back(std::move(text)); };
+  if (base.machine != next.machine) {
+    note(fmt::format("the runs were made on different machines ({}; {}): figures compare these too",
+                     printable(base.machine), printable(next.machine)));
+  }
+  if (base.isolation != next.isolation) {
+    note(fmt::format("the runs were made in different isolation ({}; {})",
+                     printable(base.isolation), printable(next.isolation)));
+  }
+  if (base.version != next.version) {
+    note(fmt::format("the runs were made by different versions of wireproof ({}; {})",
+                     printable(base.version), printable(next.version)));
+  }
+  if (base.shard != next.shard) {
+    note(fmt::format("one run holds a share of the cases only ({}; {}): merge its shards first",
+                     base.shard.empty() ? "all" : base.shard,
+                     next.shard.empty() ? "all" : next.shard));
+  }
+  for (const auto& [which, run] : {std::pair("base", &base), std::pair("new", &next)}) {
+    if (run->interrupted) note(fmt::format("the {} run was interrupted: cases are missing", which));
+  }
+}
+
+}  // namespace
+
+std::string_view name(Opinion opinion) {
+  constexpr std::array<std::string_view, 5> names = {"worse", "better", "same", "not told apart",
+                                                     "too few runs"};
+  return names[static_cast<std::size_t>(opinion)];
+}
+
+std::string sentence(const FigureChange& change) {
+  std::string text = fmt::format("{} to {}", value_text(*change.figure, change.base_median),
+                                 value_text(*change.figure, change.new_median));
+  if (change.ratio) text += ", " + change_text(*change.ratio);
+  if (change.opinion == Opinion::too_few) {
+    return text + fmt::format("; too few runs to say ({} and {}): run with --repeat {}",
+                              change.base_runs, change.new_runs, change.runs_wanted);
+  }
+  if (change.interval) {
+    text += fmt::format(" ({} to {})", change_text(change.interval->low),
+                        change_text(change.interval->high));
+  }
+  const bool more = change.greater >= 0.5;
+  text += fmt::format(", {} in {:.0f} % of pairs", more ? "higher" : "lower",
+                      100 * (more ? change.greater : 1 - change.greater));
+  if (change.opinion == Opinion::not_told_apart && change.runs_wanted > 0) {
+    text += change.runs_wanted >= most_wanted
+                ? "; too noisy to say"
+                : fmt::format("; to see 10 % run with --repeat {}", change.runs_wanted);
+  }
+  return text;
+}
+
+bool Comparison::regression() const {
+  return !broken.empty() || std::any_of(cases.begin(), cases.end(),
+                                        [](const CaseChange& one) { return one.worse; });
+}
+
+Comparison compare(RunDigest base, RunDigest next, const Options& options) {
+  Comparison comparison;
+  comparison.options = options;
+  const Places before = places_of(base), after = places_of(next);
+  for (const CaseDigest& one : next.cases) {
+    const auto found = before.find(one.id);
+    comparison.cases.push_back(change_of(found == before.end() ? nullptr : found->second, &one));
+  }
+  for (const CaseDigest& one : base.cases) {
+    if (!after.contains(one.id)) comparison.cases.push_back(change_of(&one, nullptr));
+  }
+  base.cases.clear();
+  next.cases.clear();
+  comparison.base = std::move(base);
+  comparison.next = std::move(next);
+  judge_figures(comparison);
+  for (const Limit& limit : options.limits) hold_to(limit, comparison);
+  note_differences(comparison);
+  return comparison;
+}
+
+}  // namespace wireproof::compare

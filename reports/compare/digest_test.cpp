@@ -1,0 +1,91 @@
+#include "reports/compare/digest.h"
+
+#include <gtest/gtest.h>
+
+#include "reports/compare/figures.h"
+#include "reports/sample.h"
+
+namespace wireproof::compare {
+namespace {
+
+using report::CaseReport;
+using report::RunReport;
+
+TEST(Digest, GathersRepetitionsOfACase) {
+  RunReport run;
+  run.context.label = "nightly";
+  run.cases = {report::sample::passed_case(), report::sample::udp_case(),
+               report::sample::passed_case(), report::sample::failed_case()};
+  run.cases[2].duration_ms = run.cases[0].duration_ms + 1;
+  run.cases[3].id = run.cases[0].id;
+  const RunDigest digest = digest_of(run, "there");
+  EXPECT_EQ(digest.label, "nightly");
+  ASSERT_EQ(digest.cases.size(), 2u);
+  const CaseDigest& one = digest.cases[0];
+  EXPECT_EQ(one.id, run.cases[0].id);
+  EXPECT_EQ(one.repetitions(), 3u);
+  EXPECT_EQ(one.endings.at(Ending::passed), 2u);
+  EXPECT_EQ(one.worst(), Ending::failed);
+  EXPECT_TRUE(one.broken.contains(run.cases[3].findings.at(0).rule));
+  // What a failed repetition took says nothing of how fast the program is.
+  EXPECT_EQ(one.values.at("duration"),
+            (std::vector{run.cases[0].duration_ms, run.cases[2].duration_ms}));
+}
+
+TEST(Digest, EveryEndingHasItsName) {
+  RunReport run;
+  run.cases = {report::sample::expected_failure(), report::sample::skipped_case(),
+               report::sample::inconclusive_case(), report::sample::error_case()};
+  const RunDigest digest = digest_of(run, "");
+  const Ending wanted[] = {Ending::failed_as_expected, Ending::skipped, Ending::inconclusive,
+                           Ending::error};
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(digest.cases[i].worst(), wanted[i]);
+    EXPECT_EQ(ending_from_name(name(wanted[i])), wanted[i]);
+  }
+  EXPECT_FALSE(ending_from_name("fine"));
+}
+
+TEST(Digest, InconclusiveFindingsAndNotesBreakNoRule) {
+  RunReport run;
+  run.cases = {report::sample::passed_case()};
+  Finding finding;
+  finding.rule = "tcp.a";
+  finding.inconclusive = true;
+  run.cases[0].findings = {finding};
+  finding.inconclusive = false;
+  finding.severity = Severity::note;
+  finding.rule = "tcp.b";
+  run.cases[0].findings.push_back(finding);
+  EXPECT_TRUE(digest_of(run, "").cases[0].broken.empty());
+}
+
+TEST(Figures, OfAConnectionAreItsPhases) {
+  CaseReport one = report::sample::passed_case();
+  one.cpu_ms = 3;
+  tcp::Connection& connection = one.connections.at(0).connection;
+  connection.handshake_ns = 41'000;
+  connection.first_byte_ns = std::nullopt;
+  connection.close_ns = 2'000'000;
+  const auto values = figures_of(one);
+  EXPECT_DOUBLE_EQ(values.at("handshake"), 0.041);
+  EXPECT_DOUBLE_EQ(values.at("close"), 2);
+  EXPECT_FALSE(values.contains("first-byte"));
+  EXPECT_DOUBLE_EQ(values.at("duration"), one.duration_ms);
+  EXPECT_DOUBLE_EQ(values.at("cpu"), one.cpu_ms);
+  for (const auto& [name, value] : values) EXPECT_NE(find_figure(name), nullptr) << name;
+  EXPECT_TRUE(figures_of(report::sample::failed_case()).empty());
+  EXPECT_FALSE(figures_of(report::sample::expected_failure()).empty());
+}
+
+TEST(Figures, AsText) {
+  EXPECT_EQ(value_text(*find_figure("handshake"), 0.041), "41 us");
+  EXPECT_EQ(value_text({"rate", Unit::per_second, true, ""}, 19'800), "19800/s");
+  EXPECT_EQ(change_text(1.345), "+34 %");
+  EXPECT_EQ(change_text(0.9965), "-0.3 %");
+  EXPECT_EQ(change_text(0.99999), "+0.0 %");
+  EXPECT_EQ(change_text(3.2), "x 3.2");
+}
+
+}  // namespace
+}  // namespace wireproof::compare

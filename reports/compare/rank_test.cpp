@@ -1,0 +1,139 @@
+#include "reports/compare/rank_test.h"
+
+#include <algorithm>
+#include <boost/math/distributions/normal.hpp>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+namespace wireproof::compare {
+namespace {
+
+// Above this the normal approximation differs from the exact p by less than noise does.
+constexpr std::size_t most_exact = 60;
+
+const boost::math::normal standard;
+
+// Twice the midrank of each value, a whole number, in the order given.
+std::vector<std::size_t> double_ranks(const std::vector<double>& values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<std::size_t> ranks(values.size());
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t end = i;
+    while (end < order.size() && values[order[end]] == values[order[i]]) ++end;
+    for (std::size_t k = i; k < end; ++k) ranks[order[k]] = i + end + 1;  // 2 * mean of i+1 .. end
+    i = end;
+  }
+  return ranks;
+}
+
+// How often each sum of `count` of the doubled ranks comes, over all ways to choose them, and from
+// that the share of sums at least as far from the middle as `seen`.
+double exact_p(const std::vector<std::size_t>& ranks, std::size_t count, std::size_t seen) {
+  const std::size_t total = std::accumulate(ranks.begin(), ranks.end(), std::size_t{0});
+  std::vector<std::vector<double>> ways(count + 1, std::vector<double>(total + 1, 0.0));
+  ways[0][0] = 1;
+  std::size_t reached = 0;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    reached += ranks[i];
+    for (std::size_t k = std::min(i + 1, count); k > 0; --k) {
+      for (std::size_t sum = reached; sum >= ranks[i]; --sum) {
+        ways[k][sum] += ways[k - 1][sum - ranks[i]];
+      }
+    }
+  }
+  // The mean sum is count * total / ranks.size(): compared without fractions.
+  const auto distance = [&](std::size_t sum) {
+    const auto a = static_cast<long long>(sum * ranks.size());
+    const auto b = static_cast<long long>(count * total);
+    return std::llabs(a - b);
+  };
+  double all = 0, far = 0;
+  for (std::size_t sum = 0; sum <= total; ++sum) {
+    all += ways[count][sum];
+    if (distance(sum) >= distance(seen)) far += ways[count][sum];
+  }
+  return far / all;
+}
+
+// With the variance that ties leave, and half a step of continuity.
+double approximate_p(const std::vector<std::size_t>& ranks, std::size_t count, std::size_t seen) {
+  const double n = static_cast<double>(ranks.size()), k = static_cast<double>(count);
+  const double mean = k * (n + 1) / 2, sum = static_cast<double>(seen) / 2;
+  double squares = 0;
+  for (const std::size_t rank : ranks) {
+    const double off = static_cast<double>(rank) / 2 - (n + 1) / 2;
+    squares += off * off;
+  }
+  const double variance = k * (n - k) / (n * (n - 1)) * squares;
+  if (variance <= 0) return 1;
+  const double z = std::max(0.0, std::abs(sum - mean) - 0.5) / std::sqrt(variance);
+  return std::min(1.0, 2 * cdf(complement(standard, z)));
+}
+
+}  // namespace
+
+RankTest rank_test(std::span<const double> base, std::span<const double> next) {
+  std::vector<double> all(base.begin(), base.end());
+  all.insert(all.end(), next.begin(), next.end());
+  const std::vector<std::size_t> ranks = double_ranks(all);
+  std::size_t sum = 0;
+  for (std::size_t i = base.size(); i < ranks.size(); ++i) sum += ranks[i];
+  const double n = static_cast<double>(next.size()), m = static_cast<double>(base.size());
+  RankTest test;
+  test.greater = (static_cast<double>(sum) / 2 - n * (n + 1) / 2) / (n * m);
+  test.p = all.size() <= most_exact ? exact_p(ranks, next.size(), sum)
+                                    : approximate_p(ranks, next.size(), sum);
+  return test;
+}
+
+double serial_inflation(std::span<const double> values) {
+  const std::size_t n = values.size();
+  if (n < 8) return 1;  // too few to see it in
+  const std::vector<std::size_t> ranks = double_ranks({values.begin(), values.end()});
+  const double mean = static_cast<double>(n + 1);
+  const auto covariance = [&](std::size_t lag) {
+    double sum = 0;
+    for (std::size_t i = 0; i + lag < n; ++i) {
+      sum += (static_cast<double>(ranks[i]) - mean) * (static_cast<double>(ranks[i + lag]) - mean);
+    }
+    return sum / static_cast<double>(n);
+  };
+  const double variance = covariance(0);
+  if (variance <= 0) return 1;
+  // Sums of neighbouring lags are positive for a reversible process; what follows the first that is
+  // not is noise of the estimate.
+  double inflation = -1;
+  for (std::size_t lag = 0; lag + 1 < n / 2; lag += 2) {
+    const double pair = (covariance(lag) + covariance(lag + 1)) / variance;
+    if (pair <= 0) break;
+    inflation += 2 * pair;
+  }
+  return std::max(1.0, inflation);
+}
+
+double widened(double p, double inflation) {
+  if (inflation <= 1 || p >= 1) return p;
+  if (p <= 0) return p;
+  const double z = quantile(complement(standard, p / 2)) / std::sqrt(inflation);
+  return std::min(1.0, 2 * cdf(complement(standard, z)));
+}
+
+double least_p(std::size_t base, std::size_t next) {
+  double ways = 1;  // of choosing `next` out of all
+  for (std::size_t i = 1; i <= next; ++i) {
+    ways *= static_cast<double>(base + i) / static_cast<double>(i);
+  }
+  return std::min(1.0, 2 / ways);
+}
+
+std::size_t runs_for(double p) {
+  std::size_t runs = 1;
+  while (runs < 1000 && least_p(runs, runs) > p) ++runs;
+  return runs;
+}
+
+}  // namespace wireproof::compare

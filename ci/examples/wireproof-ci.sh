@@ -1,6 +1,7 @@
 #!/bin/sh
 # Tests a server with wireproof in any CI: installs the .deb where wireproof is missing, runs the
 # scenarios, compares with the last good run, and leaves in $RESULTS what the CI publishes:
+#   report.html      what happened, to open in a browser
 #   junit.xml        for the CI's own view of tests
 #   summary.md       what changed since the last good run
 #   history.html     the trend of every figure
@@ -38,6 +39,8 @@ status=0
 wireproof run $SCENARIOS --server "$SERVER" --repeat "$REPEAT" --out "$RESULTS" \
   --junit "$RESULTS/junit.xml" --history "$BASE/history.db" --label "$LABEL" || status=$?
 [ "$status" -le 1 ] || exit "$status"
+
+wireproof report "$RESULTS" --html "$RESULTS/report.html" || true # a build without it says so
 
 if [ -f "$BASE/report.json" ]; then
   set -- "$BASE" "$RESULTS" --markdown "$RESULTS/summary.md"

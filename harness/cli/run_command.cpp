@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <ostream>
 #include <random>
 
@@ -18,6 +17,7 @@
 #include "cli/report_outputs.h"
 #include "cli/runs.h"
 #include "cli/selection.h"
+#include "cli/shard.h"
 #include "lab/lab.h"
 #include "reports/ci_environment.h"
 #include "reports/context.h"
@@ -58,27 +58,6 @@ class HeldSignals {
  private:
   sigset_t before_{};
 };
-
-run::Shard shard_of(const std::string& text, std::size_t cases) {
-  run::Shard shard;
-  if (text.empty()) return shard;
-  unsigned long long index = 0, count = 0;
-  char rest = 0;
-  const bool read = text.find_first_not_of("0123456789/") == std::string::npos &&
-                    std::sscanf(text.c_str(), "%5llu/%5llu%c", &index, &count, &rest) == 2;
-  if (!read || count == 0 || index == 0 || index > count) {
-    throw UsageError("--shard " + quoted(text) + " is not a share of the cases",
-                     "the second of five is written 2/5");
-  }
-  if (index > cases) {
-    throw UsageError(fmt::format("--shard {}: there are only {}", text,
-                                 report::counted(cases, "case")),
-                     "ask for fewer shards than cases");
-  }
-  shard.index = static_cast<unsigned>(index);
-  shard.count = static_cast<unsigned>(count);
-  return shard;
-}
 
 // The command that runs a case of this run again, up to its --filter.
 std::string again_prefix(const RunRequest& request, const Selection& selection) {
@@ -188,7 +167,7 @@ int run_command(const RunRequest& request, Console& console, int argc, const cha
   check_outputs(request.outputs);
   const Layout layout = find_layout(this_program());
   const Selection selection = select_cases(request.selection, layout);
-  const run::Shard shard = shard_of(request.shard, selection.cases.size());
+  const run::Shard shard = read_shard(request.shard, selection.cases.size());
   if (request.dry_run) return list_only(selection, shard, console);
   prepare(request, console);
   refuse_missing_targets(selection, layout);

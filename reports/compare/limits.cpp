@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -29,7 +28,7 @@ std::optional<LimitError> read_amount(Limit& limit, std::string_view amount) {
   double number = 0;
   const auto [after, failure] = std::from_chars(amount.data(), end, number);
   if (failure != std::errc{} || !(number >= 0) || number > 1e9) {
-    return LimitError{quoted(std::as_const(limit.text)) + ": " + quoted(amount) + " does not begin with a number",
+    return LimitError{wireproof::quoted(limit.text) + ": " + quoted(amount) + " does not begin with a number",
                       example};
   }
   const std::string_view unit =
@@ -49,7 +48,7 @@ std::optional<LimitError> read_amount(Limit& limit, std::string_view amount) {
     fitting = "% or /s";
   }
   if (factor == 0) {
-    return LimitError{fmt::format("{}: {} is not a unit of {}", quoted(std::as_const(limit.text)),
+    return LimitError{fmt::format("{}: {} is not a unit of {}", wireproof::quoted(limit.text),
                                   unit.empty() ? "nothing" : quoted(unit), limit.figure->name),
                       fmt::format("{} takes {}", limit.figure->name, fitting)};
   }
@@ -74,21 +73,21 @@ tl::expected<Limit, LimitError> read_limit(std::string_view text) {
     std::vector<std::string> known = figure_names();
     known.insert(known.end(), {"gone", "should"});
     const std::string near = nearest(figure, known);
-    return refuse(fmt::format("{}: there is no figure {}", quoted(std::as_const(limit.text)), quoted(figure)),
+    return refuse(fmt::format("{}: there is no figure {}", wireproof::quoted(limit.text), quoted(figure)),
                   near.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
                                : "did you mean " + near + "?");
   }
   const std::size_t at = sign == std::string::npos ? limit.text.find('+') : sign;
   if (at == std::string::npos || at < figure.size()) {
-    return refuse(fmt::format("{}: no + or - says how far {} may move", quoted(std::as_const(limit.text)), figure));
+    return refuse(fmt::format("{}: no + or - says how far {} may move", wireproof::quoted(limit.text), figure));
   }
   if (!trimmed(whole.substr(figure.size(), at - figure.size())).empty()) {
-    return refuse(fmt::format("{}: {} stands between the figure and its limit", quoted(std::as_const(limit.text)),
+    return refuse(fmt::format("{}: {} stands between the figure and its limit", wireproof::quoted(limit.text),
                               quoted(trimmed(whole.substr(figure.size(), at - figure.size())))));
   }
   const bool up = whole[at] == '+';
   if (up == limit.figure->more_is_better) {
-    return refuse(fmt::format("{}: {} is better when {}", quoted(std::as_const(limit.text)), figure,
+    return refuse(fmt::format("{}: {} is better when {}", wireproof::quoted(limit.text), figure,
                               up ? "higher" : "lower"),
                   fmt::format("a limit on it begins with {}", up ? '-' : '+'));
   }

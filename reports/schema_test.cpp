@@ -165,15 +165,22 @@ TEST(ReportSchema, HasNoPropertyThatIsNeverWritten) {
 
 TEST(CheckSchema, HoldsForWhatCheckPrints) {
   CheckReport report;
-  report.files = {{"a.pcap", "ethernet", 11, "cut in packet 12", "pcap", "gzip"}};
+  report.files = {{"a.pcap", "ethernet", 11, "cut in packet 12", "pcapng", "zstd", 3, 2}};
   const CaseReport tcp = sample::every_field().cases[0], udp = sample::every_field().cases[1];
   report.connections = {{"a.pcap", tcp.connections[0]}};
   report.exchanges = {{"a.pcap", udp.exchanges[0]}};
   report.findings = tcp.findings;
   report.verdict = Verdict::failed;
-  report.files[0].dropped = report.files[0].not_judged = 1;
-  report.summary.cut = report.summary.decapsulated = report.summary.filtered_out = 1;
-  report.summary.fragments = report.summary.late_segments = report.summary.reassembled = 1;
+  CheckSummary& summary = report.summary;
+  for (const auto count :
+       {&CheckSummary::packets, &CheckSummary::fragments, &CheckSummary::reassembled,
+        &CheckSummary::decapsulated, &CheckSummary::cut, &CheckSummary::filtered_out,
+        &CheckSummary::late_segments, &CheckSummary::connections}) {
+    summary.*count = 7;
+  }
+  summary.opening["three-way"] = summary.closing["reset"] = summary.verdict["failed"] = 7;
+  summary.rules.push_back({"a.rule", "RFC 1", Severity::should, 5, 6, 1, {2, 3}});
+  summary.slowest_handshakes.push_back({4, 1'000'000, "10.0.0.1:1", "10.0.0.2:80"});
   const Json json = Json::parse(to_json(report));
   Walker walker;
   walker.check(json, check_schema(), "check");

@@ -71,8 +71,8 @@ def at_end_of(pid, path, size):
     for name in os.listdir(f"/proc/{pid}/fd"):
         try:
             if os.readlink(f"/proc/{pid}/fd/{name}") == str(path):
-                text = open(f"/proc/{pid}/fdinfo/{name}").read()
-                return f"pos:\t{size}\n" in text
+                with open(f"/proc/{pid}/fdinfo/{name}") as info:
+                    return f"pos:\t{size}\n" in info.read()
         except OSError:
             pass
     return False

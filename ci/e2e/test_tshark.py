@@ -8,6 +8,8 @@ import subprocess
 
 from support import SOURCE, TestCase, main, need
 
+SYN, SYN_ACK, ACK, DATA, FIN, RST = 1, 2, 4, 8, 16, 32
+
 # File: {what: (wireproof, tshark)}, and why wireproof is right.
 DIFFERENCES = {
     "06_simultaneous_open.pcap": (
@@ -19,13 +21,15 @@ DIFFERENCES = {
     "20_rst_in_window_not_exact_challenge_ack.pcap": (
         {"retransmissions": (0, 1)},
         "a RST takes no sequence number: what follows it is new (RFC 5961 3.2)"),
+    "56_hs_ack_wrong_ack.pcap": (
+        {"completeness": ([SYN | SYN_ACK | RST], [SYN | SYN_ACK | ACK | RST])},
+        "an ACK of something else does not complete a handshake (RFC 9293 3.5)"),
 }
 
 ANALYSIS = "tcp.analysis."
 AGAIN = [ANALYSIS + word for word in ("retransmission", "fast_retransmission", "spurious_retransmission")]
 COUNTED = {"out_of_order": [ANALYSIS + "out_of_order"], "zero_windows": [ANALYSIS + "zero_window"],
            "keep_alives": [ANALYSIS + "keep_alive"], "retransmissions": AGAIN}
-SYN, SYN_ACK, ACK, DATA, FIN, RST = 1, 2, 4, 8, 16, 32
 
 
 def traces():

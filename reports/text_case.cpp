@@ -35,7 +35,9 @@ std::string heading(const CaseReport& one, const Style& style) {
   }
   out += style.entry(2, "", 0, style.safe(one.title));
   out += style.entry(2, "", 0,
-                     {style.safe(fmt::format("{}:{}", one.scenario_file, one.scenario_line)),
+                     {style.safe(one.scenario_line == 0
+                                     ? one.scenario_file
+                                     : fmt::format("{}:{}", one.scenario_file, one.scenario_line)),
                       style.safe(one.transport), style.safe(one.family), style.safe(one.topology)},
                      Tone::dim);
   return out;

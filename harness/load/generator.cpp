@@ -213,7 +213,10 @@ Recording run_generator(Plan plan, const GeneratorOptions& options) {
   plan.start_ns = now_ns() + 5'000'000;
   plan.measure_ns = plan.start_ns + (warm_up + plan.window_ns - 1) / plan.window_ns * plan.window_ns;
   plan.end_ns = plan.measure_ns + workload.duration.count();
-  plan.drain_ns = plan.end_ns + std::min<std::int64_t>(workload.timeout.count(), 2 * second_ns);
+  // Long enough for the last request to time out, unless that takes long, and for the look that
+  // notices it (Worker::sweep).
+  const std::int64_t timeout = std::min<std::int64_t>(workload.timeout.count(), 2 * second_ns);
+  plan.drain_ns = plan.end_ns + timeout + timeout / 10 + 10'000'000;
   plan.stop = options.stop;
 
   Recording recording;

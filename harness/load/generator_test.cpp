@@ -156,7 +156,7 @@ TEST(Generator, AConnectionThatEndsWithinAnAnswerIsAShortAnswer) {
     return ++number % 20 == 0 ? std::nullopt : std::optional(text);
   });
   Workload load = workload();
-  load.operations = 200;
+  load.operations = 205;
   const LoadResult result = run(load, server.destination());
   EXPECT_EQ(errors_of(result, "short answer"), 10u);
   EXPECT_EQ(result.connections_made, 14u);  // a new one after each

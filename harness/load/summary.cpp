@@ -235,10 +235,15 @@ void describe_plan(const Recording& recording, LoadResult& result) {
 void add_counts(const Recording& recording, LoadResult& result) {
   const Plan& plan = recording.plan;
   const std::int64_t first = (plan.measure_ns - plan.start_ns) / plan.window_ns;
+  const bool without_requests = plan.workload.pattern == scenario::Pattern::stream ||
+                                plan.workload.pattern == scenario::Pattern::one_way;
   for (const Window& window : recording.windows) {
     const Counts& counts = window.counts;
-    result.sent += counts.sent;
-    result.answered += counts.answered;
+    // Requests know whether they were meant for the measured time; pieces of a stream do not.
+    if (window.index >= first || !without_requests) {
+      result.sent += counts.sent;
+      result.answered += counts.answered;
+    }
     result.errors += counts.errors;
     result.timeouts += counts.timeouts;
     result.connections_made += counts.connections;

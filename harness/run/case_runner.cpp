@@ -349,7 +349,9 @@ report::CaseReport describe_case(const scenario::Case& one, const CaseSettings& 
   report.topology = lab::name(one.topology);
   report.expected_failures = one.expected_failures;
   report.folder = settings.folder;
-  report.run_again = settings.run_again_prefix + " --filter '" + one.id + "'";
+  report.run_again = settings.run_again_prefix;
+  // A case of the command line alone is the command line.
+  if (one.position.line > 0) report.run_again += " --filter '" + one.id + "'";
   return report;
 }
 

@@ -49,7 +49,9 @@ std::string_view name(ProofKind kind) {
 
 nanoseconds Workload::warm_up_span() const {
   if (warm_up) return *warm_up;
-  if (operations != 0 || pattern == Pattern::idle) return nanoseconds(0);
+  if (operations != 0) return nanoseconds(0);
+  // Held for the whole duration: once they are open.
+  if (pattern == Pattern::idle) return ramp + std::chrono::milliseconds(500);
   return std::min(duration / 10, nanoseconds(1'000'000'000));
 }
 

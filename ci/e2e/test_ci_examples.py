@@ -34,8 +34,9 @@ class Project(TestCase):
         server.chmod(0o755)
 
     def shell(self, command, *, path=None, **variables):
-        env = environment(PATH=f"{path or PROGRAM.parent}:/usr/sbin:/usr/bin:/bin", CI="true",
-                          SERVER="./my-server {address} {port}", SCENARIOS="tests/wireproof", REPEAT="6", **variables)
+        ordinary = {"CI": "true", "SERVER": "./my-server {address} {port}", "SCENARIOS": "tests/wireproof",
+                    "REPEAT": "6"}
+        env = environment(PATH=f"{path or PROGRAM.parent}:/usr/sbin:/usr/bin:/bin", **(ordinary | variables))
         return subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=240)
 
     def script(self, **variables):

@@ -20,7 +20,7 @@ class Help(TestCase):
                 lines = done.out.rstrip().splitlines()
                 self.assertLessEqual(max(map(len, lines)), 80, max(lines, key=len))
                 self.assertLessEqual(len(lines), 50)
-                examples = [line for line in lines[-8:] if re.match(rf"\s+wireproof {command}\b", line)]
+                examples = [line for line in lines[-8:] if re.search(rf"\bwireproof {command}\b", line)]
                 self.assertGreaterEqual(len(examples), 2, done.out)
                 self.assertIn("wireproof", lines[-1] + lines[-2])
 

@@ -143,8 +143,9 @@ class History(TestCase):
         self.assertIn("1 run added", added.out)
         added = self.wireproof("history", "--history", again, "--add", outcome.results)
         self.assertIn("0 runs added", added.out)
+        # To a nanosecond: a report rounds the last digits of what was measured.
         rows = [sqlite3.connect(file).execute(
-            "SELECT label, case_id, figure, median, measured FROM figures JOIN runs ON runs.id = run "
+            "SELECT label, case_id, figure, round(median, 6) FROM figures JOIN runs ON runs.id = run "
             "WHERE label = 'second' ORDER BY 2, 3").fetchall() for file in (history, again)]
         self.assertTrue(rows[0])
         self.assertEqual(rows[0], rows[1])
@@ -239,12 +240,13 @@ class Shards(TestCase):
                          [(c["id"], c["folder"], c["order"]) for c in whole.report["cases"]])
         self.assertEqual(verdicts(merged), verdicts(whole.report))
         self.assertEqual(merged["totals"], whole.report["totals"])
-        self.assertEqual(timeless(merged["context"]), timeless(whole.report["context"]))
+        self.assertEqual(timeless(merged["context"]) | {"command_line": ""},
+                         timeless(whole.report["context"]) | {"command_line": ""})
         self.assertEqual([sorted(c) for c in merged["cases"]], [sorted(c) for c in whole.report["cases"]])
         for case in merged["cases"]:
             for capture in case["captures"]:
                 self.assertTrue((out / capture["file"]).exists(), capture["file"])
-        self.assert_status(self.wireproof("show", out, "exchange@ipv4"), PASSED)
+        self.assert_status(self.wireproof("show", out, "exchange@ipv4,loopback"), PASSED)
         # And again into the same folder, with the other forms.
         done = self.wireproof("merge", *(part.results for part in parts), "--out", out, "--junit", self.folder / "j.xml",
                               "--json", "-", "--history", self.folder / "runs.db")

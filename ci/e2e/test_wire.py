@@ -14,7 +14,6 @@ from test_schema import without_comments
 from traces import Traces
 
 WIRE = SCENARIOS / "wire"
-CONDITIONS = ("client_to_server", "server_to_client", "both")
 
 
 def shipped():
@@ -22,42 +21,6 @@ def shipped():
         scenario = json.loads(without_comments(path.read_text("utf-8")))
         if "slow" not in scenario.get("tags", []):
             yield path.relative_to(WIRE).with_suffix(""), scenario
-
-
-def mutants(scenario):
-    """The scenario without one of its faults, each by a name: a rule lets its packets pass, the link
-    stays up or as it is, the kernel keeps its settings, a server of another kind answers."""
-    for number, rule in enumerate(scenario.get("wire", {}).get("rules", [])):
-        if rule["do"] == "pass":
-            continue
-        mutant = copy.deepcopy(scenario)
-        mutant["wire"]["rules"][number]["do"] = "pass"
-        yield f"without-{rule['name']}", mutant
-    for key in CONDITIONS:
-        if key in scenario.get("wire", {}):
-            mutant = copy.deepcopy(scenario)
-            del mutant["wire"][key]
-            yield f"without-{key.replace('_', '-')}", mutant
-    for number, step in enumerate(scenario.get("steps", [])):
-        if step.get("link") == "down" or step.get("link", "").startswith("$"):
-            mutant = copy.deepcopy(scenario)
-            del mutant["steps"][number]
-            if "matrix" in mutant and "${link}" == step["link"]:
-                mutant["matrix"]["link"] = ["down"]
-                mutant["steps"].insert(number, {"pause_ms": 1, "why": "${link}"})
-            yield "link-stays-up", mutant
-    if "settings" in scenario:
-        mutant = copy.deepcopy(scenario)
-        del mutant["settings"]
-        yield "kernel-keeps-its-settings", mutant
-    if scenario.get("server") == {"target": "tcp-server"}:
-        mutant = copy.deepcopy(scenario)
-        mutant["server"] = {"target": "bad-tcp-answers-twice"}
-        yield "bad-server", mutant
-    if "--exchanges" in scenario.get("server", {}).get("args", []):
-        mutant = copy.deepcopy(scenario)
-        mutant["server"]["args"] = []
-        yield "one-exchange", mutant
 
 
 class Scenarios(TestCase):
@@ -84,28 +47,6 @@ class Scenarios(TestCase):
         wanted |= {("server", s) for _, s in wanted} | {("server", "SYN_RECEIVED")}
         for family in ("ipv4", "ipv6"):
             self.assertEqual({(f, *w) for f in (family,) for w in wanted} - seen, set())
-
-    def test_each_fails_without_its_fault(self):
-        expected = {}
-        for name, scenario in shipped():
-            for mutation, mutant in mutants(scenario):
-                if "family" in mutant.get("matrix", {}):
-                    mutant["matrix"]["family"] = mutant["matrix"]["family"][:1]
-                mutant["retry_inconclusive"] = True
-                expected[f"{name}.{mutation}"] = mutant
-        kinds = {name.rsplit(".", 1)[0] for name in expected}
-        self.assertEqual({str(name) for name, _ in shipped()} - kinds, set(), "no mutant")
-        for name, mutant in expected.items():
-            self.write(f"mutants/{name}.json", mutant)
-        outcome = self.wireproof("run", self.folder / "mutants")
-        self.assert_status(outcome, FAILED)
-        statuses = {}
-        for case, report in outcome.cases.items():
-            statuses.setdefault(case.split("@")[0], []).append((case, report["status"], report.get("reason")))
-        for name in expected:
-            seen = statuses[name]
-            self.assertTrue(any(status == "failed" for _, status, _ in seen), (name, seen))
-            self.assertTrue(all(status in ("failed", "passed") for _, status, _ in seen), (name, seen))
 
     def test_the_same_seed_makes_the_same_decisions(self):
         lossy = {"title": "t", "transport": "udp", "topology": "wire",

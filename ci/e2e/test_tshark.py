@@ -15,12 +15,18 @@ DIFFERENCES = {
     "06_simultaneous_open.pcap": (
         {"retransmissions": (0, 2)},
         "a SYN-ACK that answers a crossing SYN repeats the number, not the segment (RFC 9293 3.5)"),
+    "10_syn_to_closed_port_rstack.pcap": (
+        {"completeness": ([SYN | RST], [SYN | ACK | RST])},
+        "the ACK of a RST completes no handshake (RFC 9293 3.10.7.1)"),
     "14_tfo_data_on_syn_not_accepted.pcap": (
         {"retransmissions": (0, 1)},
         "data on a SYN that was not accepted is sent for the first time that counts (RFC 7413 4.2.2)"),
     "20_rst_in_window_not_exact_challenge_ack.pcap": (
         {"retransmissions": (0, 1)},
         "a RST takes no sequence number: what follows it is new (RFC 5961 3.2)"),
+    "34_one_direction_only.pcap": (
+        {"completeness": ([SYN | DATA | FIN], [SYN | ACK | DATA | FIN])},
+        "where no SYN-ACK was captured nothing shows that one was acknowledged"),
     "40b_snap48_tcp_header_cut.pcap": (
         {"completeness": ([SYN | SYN_ACK | ACK | DATA | FIN], [0])},
         "numbers and flags were captured, and say all this; tshark reads no header that is cut"),

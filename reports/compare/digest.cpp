@@ -36,7 +36,10 @@ void add(CaseDigest& digest, const report::CaseReport& one) {
       digest.broken[finding.rule] = finding.severity;
     }
   }
-  for (const auto& [figure, value] : figures_of(one)) digest.values[figure].push_back(value);
+  for (const auto& [figure, values] : figures_of(one)) {
+    std::vector<double>& all = digest.values[figure];
+    all.insert(all.end(), values.begin(), values.end());
+  }
 }
 
 }  // namespace

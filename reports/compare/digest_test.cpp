@@ -68,14 +68,39 @@ TEST(Figures, OfAConnectionAreItsPhases) {
   connection.first_byte_ns = std::nullopt;
   connection.close_ns = 2'000'000;
   const auto values = figures_of(one);
-  EXPECT_DOUBLE_EQ(values.at("handshake"), 0.041);
-  EXPECT_DOUBLE_EQ(values.at("close"), 2);
+  EXPECT_DOUBLE_EQ(values.at("handshake").at(0), 0.041);
+  EXPECT_DOUBLE_EQ(values.at("close").at(0), 2);
   EXPECT_FALSE(values.contains("first-byte"));
-  EXPECT_DOUBLE_EQ(values.at("duration"), one.duration_ms);
-  EXPECT_DOUBLE_EQ(values.at("cpu"), one.cpu_ms);
-  for (const auto& [name, value] : values) EXPECT_NE(find_figure(name), nullptr) << name;
+  EXPECT_DOUBLE_EQ(values.at("duration").at(0), one.duration_ms);
+  EXPECT_DOUBLE_EQ(values.at("cpu").at(0), one.cpu_ms);
+  for (const auto& [name, list] : values) EXPECT_NE(find_figure(name), nullptr) << name;
   EXPECT_TRUE(figures_of(report::sample::failed_case()).empty());
   EXPECT_FALSE(figures_of(report::sample::expected_failure()).empty());
+}
+
+TEST(Figures, OfALoadAreItsOwn) {
+  CaseReport one = report::sample::passed_case();
+  load::LoadResult& load = one.load.emplace();
+  load.answered = 990;
+  load.errors = 10;
+  load.throughput_per_s = 5000;
+  load.cpu.server_us_per_request = 20;
+  load.phases.push_back({});
+  load.phases[0].phase = "latency";
+  load.phases[0].percentiles = {{0.5, 100'000, {}, {}}, {0.99, 900'000, {}, {}}};
+  auto values = figures_of(one);
+  EXPECT_FALSE(values.contains("duration")) << "it lasts as long as it was asked to";
+  EXPECT_FALSE(values.contains("p90"));
+  EXPECT_DOUBLE_EQ(values.at("p99").at(0), 0.9);
+  EXPECT_DOUBLE_EQ(values.at("throughput").at(0), 5000);
+  EXPECT_DOUBLE_EQ(values.at("errors").at(0), load.error_share());
+  EXPECT_DOUBLE_EQ(values.at("server-cpu").at(0), 0.02);
+  load.repetitions = {{4000, 1, 90'000, std::nullopt, 0}, {6000, 1, 110'000, std::nullopt, 0}};
+  values = figures_of(one);
+  EXPECT_EQ(values.at("throughput"), (std::vector{4000.0, 6000.0}));
+  EXPECT_EQ(values.at("p50"), (std::vector{0.09, 0.11}));
+  EXPECT_FALSE(values.contains("p99")) << "too few samples for it";
+  for (const auto& [name, list] : values) EXPECT_NE(find_figure(name), nullptr) << name;
 }
 
 TEST(Figures, AsText) {

@@ -26,9 +26,11 @@ std::span<const Figure> all_figures();
 const Figure* find_figure(std::string_view name);  // null: there is none of that name
 std::vector<std::string> figure_names();
 
-// What one run of a case measured, by the figures' names and in their units. Of several connections
-// the median. Empty where the case did not end as it should: what it took to fail says nothing.
-std::map<std::string, double> figures_of(const report::CaseReport& one);
+// What one run of a case measured, by the figures' names and in their units: one value each, but of
+// a load that was repeated one for each repetition. Of several connections the median. Empty where
+// the case did not end as it should: what it took to fail says nothing.
+using Values = std::map<std::string, std::vector<double>>;
+Values figures_of(const report::CaseReport& one);
 
 // "412 us", "19800/s", "0.2 %".
 std::string value_text(const Figure& figure, double value);

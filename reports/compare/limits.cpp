@@ -46,6 +46,9 @@ std::optional<LimitError> read_amount(Limit& limit, std::string_view amount) {
   } else if (limit.figure->unit == Unit::per_second) {
     factor = unit == "/s" ? 1 : 0;
     fitting = "% or /s";
+  } else {
+    factor = unit == "pp" ? 0.01 : 0;
+    fitting = "% or pp (percentage points)";
   }
   if (factor == 0) {
     return LimitError{fmt::format("{}: {} is not a unit of {}", wireproof::quoted(limit.text),

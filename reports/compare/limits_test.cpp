@@ -20,6 +20,11 @@ TEST(Limit, ReadsSharesAndUnits) {
   EXPECT_DOUBLE_EQ(time->by, 0.2);
   EXPECT_DOUBLE_EQ(read_limit("duration+1.5s")->by, 1500);
   EXPECT_EQ(read_limit("first-byte +5%")->figure->name, "first-byte");
+  EXPECT_DOUBLE_EQ(read_limit("p99 +10%")->by, 0.1);
+  EXPECT_EQ(read_limit("p99.9 +10%")->figure->name, "p99.9");
+  EXPECT_DOUBLE_EQ(read_limit("throughput -5%")->by, 0.05);
+  EXPECT_DOUBLE_EQ(read_limit("throughput -100/s")->by, 100);
+  EXPECT_DOUBLE_EQ(read_limit("errors +0.5pp")->by, 0.005);
   EXPECT_TRUE(read_limit("gone")->gone);
   EXPECT_TRUE(read_limit("should")->should);
 }
@@ -43,6 +48,9 @@ TEST(Limit, SaysWhatIsWrong) {
            Bad{"duration +10", "nothing is not a unit of duration", "%, us, ms or s"},
            Bad{"duration +10%%", "\"%%\" is not a unit of duration", "%, us, ms or s"},
            Bad{"duration +10 furlongs", "\"furlongs\" is not a unit", "%, us, ms or s"},
+           Bad{"throughput +5%", "throughput is better when higher", "begins with -"},
+           Bad{"throughput -5ms", "\"ms\" is not a unit of throughput", "% or /s"},
+           Bad{"errors +1ms", "\"ms\" is not a unit of errors", "pp"},
            Bad{"duration of tcp +10%", "\"of tcp\" stands between", "a limit is written"},
            Bad{"\x1b[31m +1%", "there is no figure \"\\x1b[31m\"", "there are"},
        }) {

@@ -53,6 +53,20 @@ int compare_command(const CompareRequest& request, Console& console) {
   return exit_status::passed;
 }
 
+// The figures that limits may name, in lines of a help's width.
+std::string figures_in_lines() {
+  constexpr std::size_t most_columns = 78;
+  std::string text, line = "Figures:";
+  for (const std::string& name : compare::figure_names()) {
+    if (line.size() + 2 + name.size() > most_columns) {
+      text += line + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + name;
+  }
+  return text + line + ".\n";
+}
+
 }  // namespace
 
 void add_compare_command(CLI::App& program, Console& console, Chosen& chosen) {
@@ -76,9 +90,9 @@ void add_compare_command(CLI::App& program, Console& console, Chosen& chosen) {
   command->footer(
       "Verdicts that got worse and must-rules newly broken are a regression always;\n"
       "a figure is past a limit only where its change is also proven: both runs need\n"
-      "--repeat (20 is good). Figures: " +
-      fmt::format("{}", fmt::join(compare::figure_names(), ", ")) +
-      ".\nExit status: 0 no regression; 1 regression; 2 wrong usage, or a limit that\n"
+      "--repeat (20 is good).\n" +
+      figures_in_lines() +
+      "Exit status: 0 no regression; 1 regression; 2 wrong usage, or a limit that\n"
       "nothing could be held to.\n\n" +
       examples("wireproof compare base-results wireproof-results",
                "wireproof compare main '#12' --history runs.db --fail-on 'duration +10%'"));

@@ -108,8 +108,7 @@ void add_history_command(CLI::App& program, Console& console, Chosen& chosen) {
   CLI::App* command = program.add_subcommand("history", "runs over time, and figures' courses");
   command->add_option("CASE", request->one, "the course of this case's figures; a part will do")
       ->option_text("");
-  command->add_option("FIGURE", request->figure,
-                      fmt::format("{}", fmt::join(compare::figure_names(), ", ")))
+  command->add_option("FIGURE", request->figure, "one of them, as compare --help lists them")
       ->option_text("");
   add_history_option(*command, request->file);
   command->add_option("--add", request->reports, "put reports in, as run --history does")

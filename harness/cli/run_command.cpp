@@ -137,7 +137,7 @@ report::RunReport run_cases(const RunRequest& request, const Selection& selectio
       console,
       {wants_live_progress(console), wants_colour(console, request.colour, console.err_is_terminal),
        request.quiet, request.verbose},
-      selection.cases.size());
+      run::planned_runs(selection.cases.size(), options));
   run::Progress hooks;
   hooks.started = [&](const scenario::Case& one) { progress.started(one.id); };
   hooks.retried = [&](const scenario::Case& one) { progress.ended(one.id); };

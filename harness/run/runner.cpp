@@ -216,14 +216,19 @@ class Scheduler {
 
 unsigned default_jobs() { return std::max(2u, 12 * std::thread::hardware_concurrency()); }
 
+std::size_t planned_runs(std::size_t cases, const RunOptions& options) {
+  if (options.until_fail && options.repeat <= 1) return 0;
+  std::size_t mine = 0;
+  for (std::size_t i = 0; i < cases; ++i) mine += options.shard.has(i) ? 1 : 0;
+  return mine * std::max(1u, options.repeat);
+}
+
 report::RunReport run(const std::vector<scenario::Case>& cases, const RunOptions& options,
                       const Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   const unsigned rounds = std::max(1u, options.repeat);
   const bool endless = options.until_fail && options.repeat <= 1;
-  std::size_t mine = 0;
-  for (std::size_t i = 0; i < cases.size(); ++i) mine += options.shard.has(i) ? 1 : 0;
-  Scheduler scheduler(options, progress, endless ? 0 : mine * rounds);
+  Scheduler scheduler(options, progress, planned_runs(cases.size(), options));
   // Rounds run one after the other only where a failure ends them; else all repetitions fill the
   // machine together.
   for (unsigned round = 1; endless || round <= rounds; ++round) {

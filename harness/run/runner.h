@@ -31,6 +31,9 @@ struct RunOptions {
   Shard shard;
 };
 
+// How many of so many cases' runs there will be, all repetitions counted; 0: nobody knows.
+std::size_t planned_runs(std::size_t cases, const RunOptions& options);
+
 // Called in the scheduling loop as things happen.
 struct Progress {
   std::function<void(const scenario::Case&)> started;

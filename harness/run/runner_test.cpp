@@ -174,6 +174,27 @@ TEST_F(Runner, RepeatsAndStopsAtTheFirstFailure) {
   EXPECT_EQ(ran({failing_case.front()}).cases.size(), 1u);
 }
 
+TEST_F(Runner, AShardHasEveryNthCaseAndItsPlaceInTheWholeRun) {
+  const std::vector<scenario::Case> cases = cases_of(exchange);
+  options_.repeat = 2;
+  options_.shard = {2, 2};
+  std::size_t total = 0, ticks = 0;
+  progress_.finished = [&](const CaseReport&, std::size_t, std::size_t all) { total = all; };
+  progress_.tick = [&] { ++ticks; };
+  const auto run = ran(cases);
+  ASSERT_EQ(run.cases.size(), 2u);
+  EXPECT_EQ(total, 2u);
+  EXPECT_GT(ticks, 0u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(run.cases[i].id, cases[1].id);
+    EXPECT_EQ(run.cases[i].order, 2 * i + 2);
+  }
+  EXPECT_EQ(planned_runs(5, options_), 4u);
+  options_.until_fail = true;
+  options_.repeat = 1;
+  EXPECT_EQ(planned_runs(5, options_), 0u) << "nobody knows";
+}
+
 TEST_F(Runner, AnInterruptEndsTheRunWithAReportOfWhatRan) {
   std::vector<scenario::Case> cases = cases_of(exchange);
   const auto slow = cases_of(R"({"title": "t", "transport": "tcp",

@@ -19,15 +19,10 @@ const RunEntry* entry_of(const std::vector<RunEntry>& runs, std::int64_t id) {
   return found == runs.end() ? nullptr : &*found;
 }
 
-std::string day_and_time(const std::string& started_at) {
-  return started_at.size() < 16 ? started_at
-                                : started_at.substr(0, 10) + " " + started_at.substr(11, 5);
-}
-
 std::string run_text(const std::vector<RunEntry>& runs, std::int64_t id, const Style& style) {
   const RunEntry* entry = entry_of(runs, id);
   if (entry == nullptr) return fmt::format("#{}", id);
-  std::string text = fmt::format("#{} {}", id, day_and_time(entry->run.started_at));
+  std::string text = fmt::format("#{} {}", id, minute_text(entry->run.started_at));
   const std::string name = known_as(entry->run);
   return style.safe(name.empty() ? text : text + " " + name);
 }
@@ -70,10 +65,18 @@ std::vector<Course> courses(const History& history, const CourseRequest& request
   return all;
 }
 
+std::string minute_text(const std::string& started_at) {
+  return started_at.size() < 16 ? started_at
+                                : started_at.substr(0, 10) + " " + started_at.substr(11, 5);
+}
+
 std::string known_as(const compare::RunDigest& run) {
-  if (!run.label.empty()) return run.label;
-  const std::string commit = run.commit.substr(0, 10);
-  return commit.empty() || run.branch.empty() ? commit + run.branch : commit + " " + run.branch;
+  std::vector<std::string> parts;
+  for (const std::string& part : {run.label, run.commit.substr(0, 10), run.branch}) {
+    if (!part.empty() && part != run.label) parts.push_back(part);
+  }
+  if (!run.label.empty()) parts.insert(parts.begin(), run.label);
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 std::string endings_text(const RunEntry& entry) {
@@ -96,7 +99,7 @@ std::string runs_text(const std::vector<RunEntry>& runs, std::size_t last,
       return each.first >= compare::Ending::inconclusive;
     });
     const std::string number = fmt::format("#{}", entry.id);
-    std::vector<std::string> items = {day_and_time(entry.run.started_at)};
+    std::vector<std::string> items = {minute_text(entry.run.started_at)};
     if (const std::string known = known_as(entry.run); !known.empty()) {
       items.push_back(style.safe(known));
     }

@@ -42,8 +42,10 @@ std::string to_json(const std::vector<Course>& courses, const std::vector<RunEnt
 // All text of others is escaped; there is no script in it.
 std::string to_html(const std::vector<Course>& courses, const std::vector<RunEntry>& runs);
 
-// "nightly", else the commit's start and the branch; else "".
+// "nightly, c0ffee0123, main": what is known of what was tested; else "".
 std::string known_as(const compare::RunDigest& run);
+// "2025-03-04 05:06", of an RFC 3339 time.
+std::string minute_text(const std::string& started_at);
 // "188 passed, 2 failed".
 std::string endings_text(const RunEntry& entry);
 

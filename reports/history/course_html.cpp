@@ -78,7 +78,7 @@ std::string run_text(const Entries& entries, std::int64_t id) {
   const auto found = entries.find(id);
   if (found == entries.end()) return fmt::format("#{}", id);
   const compare::RunDigest& run = found->second->run;
-  std::string text = fmt::format("#{} {}", id, run.started_at.substr(0, 16));
+  std::string text = fmt::format("#{} {}", id, minute_text(run.started_at));
   const std::string name = known_as(run);
   return escaped(name.empty() ? text : text + " " + name);
 }
@@ -195,7 +195,7 @@ std::string runs_table(const std::vector<RunEntry>& runs) {
     const compare::RunDigest& run = at->run;
     out += fmt::format(
         "<tr><td>#{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td></tr>\n",
-        at->id, escaped(run.started_at.substr(0, 16)), escaped(run.label),
+        at->id, escaped(minute_text(run.started_at)), escaped(run.label),
         escaped(run.commit.substr(0, 12)), escaped(run.branch), endings_text(*at),
         run.interrupted ? ", interrupted" : "", report::duration_text(run.duration_ms));
   }

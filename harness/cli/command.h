@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/console.h"
+#include "lab/lab.h"
 
 namespace wireproof::cli {
 
@@ -34,6 +35,8 @@ void add_list_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_show_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_report_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_rules_command(CLI::App& program, Console& console, Chosen& chosen);
+void add_explore_command(CLI::App& program, Console& console, Chosen& chosen);
+void add_step_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_check_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_watch_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_doctor_command(CLI::App& program, Console& console, Chosen& chosen);
@@ -52,6 +55,9 @@ int run_file(const std::string& file, Console& console);
 void add_colour_option(CLI::App& command, std::string& choice);
 // --json FILE, for commands that tell as JSON what they print; "-" is standard output. Empty: not.
 void add_json_option(CLI::App& command, std::string& file);
+// The isolation level of that name, tried; `auto`: the first that works. Throws SystemError with
+// the remedy, UsageError for an unknown name.
+lab::Isolation level_of(const std::string& name);
 void write_json(const std::string& text, const std::string& file, Console& console);
 // The two examples that end a command's help.
 std::string examples(const std::string& first, const std::string& second);

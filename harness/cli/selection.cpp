@@ -137,17 +137,15 @@ void refuse_unknown_placeholders(Side side, const std::vector<std::string>& comm
 void put_in(std::vector<scenario::Case>& cases, Side side, const std::string& text, bool shipped,
             std::vector<std::string>& notes) {
   if (text.empty()) return;
-  const auto command = scenario::split_command(text);
-  if (!command) throw UsageError(fmt::format("--{}: {}", name(side), command.error()));
-  refuse_unknown_placeholders(side, *command);
+  const std::vector<std::string> command = command_of(side, text);
   std::map<std::string, std::size_t> reasons;
   std::erase_if(cases, [&](scenario::Case& one) {
     const bool known_bad =
         std::find(one.tags.begin(), one.tags.end(), "known-bad") != one.tags.end();
-    std::string reason = misfit(one, *command);
+    std::string reason = misfit(one, command);
     if (reason.empty() && shipped && known_bad) reason = "they are about a known-bad program";
     if (reason.empty()) {
-      const auto replaced = scenario::replace_program(one, side, *command);
+      const auto replaced = scenario::replace_program(one, side, command);
       if (!replaced) reason = replaced.error();
     }
     if (reason.empty()) return false;
@@ -189,6 +187,13 @@ Selection select_cases(const SelectionRequest& request, const Layout& layout) {
   put_in(selection.cases, Side::server, request.server, shipped, selection.notes);
   put_in(selection.cases, Side::client, request.client, shipped, selection.notes);
   return selection;
+}
+
+std::vector<std::string> command_of(Side side, const std::string& text) {
+  auto command = scenario::split_command(text);
+  if (!command) throw UsageError(fmt::format("--{}: {}", name(side), command.error()));
+  refuse_unknown_placeholders(side, *command);
+  return std::move(*command);
 }
 
 void refuse_missing_targets(const Selection& selection, const Layout& layout) {

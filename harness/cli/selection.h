@@ -25,6 +25,8 @@ struct Selection {
 // Throws UsageError, with every error of every scenario file in its text, where a file is bad, two
 // cases have the same id, or no case is left.
 Selection select_cases(const SelectionRequest& request, const Layout& layout);
+// A command of the user's, taken apart: "--server 'CMD {address} {port}'". Throws UsageError.
+std::vector<std::string> command_of(Side side, const std::string& text);
 // Throws UsageError where a case wants a reference program and these are not installed.
 void refuse_missing_targets(const Selection& selection, const Layout& layout);
 

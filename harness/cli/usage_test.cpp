@@ -18,7 +18,8 @@ const ProgramForTest wireproof;
 
 const std::vector<std::vector<std::string>> commands = {
     {},       {"run"},  {"check"}, {"watch"},  {"load"},    {"show"},    {"report"},
-    {"list"}, {"rules"}, {"init"}, {"doctor"}, {"compare"}, {"history"}, {"merge"}};
+    {"list"}, {"rules"}, {"init"}, {"doctor"}, {"compare"}, {"history"}, {"merge"},
+    {"step"}, {"explore"}};
 
 constexpr std::string_view scenario = R"({
   "title": "One exchange", "transport": "tcp", "family": "ipv4", "tags": ["mine"],

@@ -47,6 +47,7 @@ class CaseStage : public script::Stage {
   // its way and discards what is held.
   void stop_link();
   const wire::Link* link() const { return link_.get(); }
+  wire::Link* link() { return link_.get(); }
   std::vector<CaptureView> captures() const;
   // Files beside the case's report; findings become comments of their packets.
   std::vector<report::CaptureReport> write_captures(

@@ -135,6 +135,7 @@ inline constexpr ShippedTarget shipped_targets[] = {
     {"bad-tcp-closes-before-answering", ShippedTarget::Speaks::tcp, Side::server, true},
     {"bad-tcp-crashes-after-accept", ShippedTarget::Speaks::tcp, Side::server, true},
     {"bad-tcp-ignores-half-close", ShippedTarget::Speaks::tcp, Side::server, true},
+    {"bad-tcp-impatient", ShippedTarget::Speaks::tcp, Side::server, true},
     {"bad-tcp-never-closes", ShippedTarget::Speaks::tcp, Side::server, true},
     {"bad-tcp-never-reads", ShippedTarget::Speaks::tcp, Side::server, true},
     {"bad-tcp-resets", ShippedTarget::Speaks::tcp, Side::server, true},

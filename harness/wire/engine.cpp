@@ -317,7 +317,9 @@ void Engine::finish(Time now) {
 std::vector<HeldPacket> Engine::held() const {
   std::vector<HeldPacket> held;
   for (const Waiting& one : waiting_.list())
-    if (one.kind == Waiting::Kind::hold) held.push_back({one.serial, one.name, one.passage.id});
+    if (one.kind == Waiting::Kind::hold)
+      held.push_back({one.serial, one.name, one.passage.id,
+                      Bytes(one.passage.view().begin(), one.passage.view().end())});
   return held;
 }
 

@@ -51,6 +51,7 @@ struct HeldPacket {
   std::uint64_t serial = 0;
   std::string name;
   PacketId packet;
+  Bytes frame = {};  // as it would go on
 };
 enum class Fate : std::uint8_t { pass, drop, duplicate };
 

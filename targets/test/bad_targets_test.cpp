@@ -94,6 +94,12 @@ TEST(BadTcp, ClosesBeforeAnswering) {
   EXPECT_EQ(server.tcp_client({}).status, 1);
 }
 
+TEST(BadTcp, IsImpatient) {
+  BadServer server("bad-tcp-impatient");
+  EXPECT_EQ(server.tcp_client({}).status, 0);
+  EXPECT_EQ(server.tcp_client({"--delay-ms", "400"}).status, 1);
+}
+
 TEST(BadTcp, IgnoresHalfClose) {
   BadServer server("bad-tcp-ignores-half-close");
   const Fd peer = ask(server);

@@ -53,7 +53,7 @@ struct CheckSummary {
   std::uint64_t checksums_good = 0, checksums_bad = 0, checksums_partial = 0;
   std::uint64_t connections = 0;
   std::map<std::string, std::uint64_t> opening, closing, verdict;
-  std::vector<RuleLine> rules;       // must before should before note, then the most frequent
+  std::vector<RuleLine> rules;  // must before should before note, then the most frequent
   std::vector<SlowLine> slowest_handshakes;
 };
 
@@ -61,7 +61,7 @@ struct CheckReport {
   std::vector<CheckedFile> files;
   std::vector<CheckedConnection> connections;  // in the order of the files, then of first packets
   std::vector<CheckedExchange> exchanges;
-  std::vector<Finding> findings;      // of datagrams and fragments
+  std::vector<Finding> findings;  // of datagrams and fragments
   CheckSummary summary;
   Verdict verdict = Verdict::passed;  // of all together
 };

@@ -12,8 +12,8 @@ namespace {
 // last, and those that did not pass.
 constexpr std::size_t segment_budget = 20'000;
 constexpr std::size_t ordinary_at_each_end = 200, remarkable_at_each_end = 5'000;
-// Of a program's output. More may be there than is kept when it is cut, so that what was cut once is
-// not cut again.
+// Of a program's output. More may be there than is kept when it is cut, so that what was cut once
+// is not cut again.
 constexpr std::size_t most_output = 128 << 10, kept_output = 64 << 10;
 // Fewer at each end would not even show how a connection opened and closed.
 constexpr std::size_t fewest_at_an_end = 10;

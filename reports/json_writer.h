@@ -27,7 +27,7 @@ class JsonWriter {
   // not UTF-8 become the text \xHH.
   void string(std::string_view any);
   void boolean(bool value) { out_ += value ? "true" : "false"; }
-  void number(double value);  // three decimals at most; what is not finite becomes null
+  void number(double value);        // three decimals at most; what is not finite becomes null
   void exact_number(double value);  // the shortest text that reads back as the same
   void number(std::integral auto value) { out_ += std::to_string(value); }
 

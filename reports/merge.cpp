@@ -48,10 +48,10 @@ std::optional<ReadError> check_contexts(const std::vector<NamedReport>& reports)
       const std::string& a = first.run.context.*same.field;
       const std::string& b = other.run.context.*same.field;
       if (a == b) continue;
-      return ReadError{fmt::format("{} and {} are not of one run: the {} is {} and {}",
-                                   printable(first.name), printable(other.name), same.what,
-                                   quoted(a), quoted(b)),
-                       "`wireproof compare` puts different runs beside each other"};
+      return ReadError{
+          fmt::format("{} and {} are not of one run: the {} is {} and {}", printable(first.name),
+                      printable(other.name), same.what, quoted(a), quoted(b)),
+          "`wireproof compare` puts different runs beside each other"};
     }
   }
   return std::nullopt;
@@ -141,8 +141,8 @@ void merge_contexts(RunReport& merged, const std::vector<NamedReport>& reports) 
 void note_what_is_missing(RunReport& merged, const std::vector<NamedReport>& reports) {
   const auto share = share_of(reports.front().run.context.shard);
   if (!share || reports.size() == share->count) return;
-  merged.notes.push_back(fmt::format("only {} of {} shards were merged", reports.size(),
-                                     share->count));
+  merged.notes.push_back(
+      fmt::format("only {} of {} shards were merged", reports.size(), share->count));
 }
 
 }  // namespace

@@ -138,8 +138,8 @@ struct CaseReport {
   std::optional<WireLinkReport> wire_link;
   std::optional<load::LoadResult> load;  // of a load case
   std::vector<lab::Setting> settings;
-  std::string folder;              // relative to the results folder
-  std::string run_again;           // command line that runs this case alone
+  std::string folder;       // relative to the results folder
+  std::string run_again;    // command line that runs this case alone
   std::uint64_t order = 0;  // place among all cases of the run, its other shards' too, from 1
   std::vector<std::string> notes;  // "loopback: checksums are not proven (offload)"
   std::uint64_t findings_left_out = 0, steps_left_out = 0, connections_left_out = 0,

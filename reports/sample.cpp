@@ -320,9 +320,15 @@ load::LoadResult load_result() {
   load.throughput_per_s = 999;
   load.throughput_interval = {999, 998, 1'000};
   load.throughput_method = "batch means over 20 batches, Student's t";
-  load.phases = {{"latency", 9'996, 9'000, 5'000'000'000, 40'000, 10'000,
+  load.phases = {{"latency",
+                  9'996,
+                  9'000,
+                  5'000'000'000,
+                  40'000,
+                  10'000,
                   {{0.5, 30'000, 29'000, 31'000}, {0.99, 90'000, {}, {}}},
-                  "order statistics (Hahn & Meeker 5.2)", "HISTFAAAABx4nJNpmSzMwMDAxAABzFCaEUoz2X+A0FAAAC4QAYU="}};
+                  "order statistics (Hahn & Meeker 5.2)",
+                  "HISTFAAAABx4nJNpmSzMwMDAxAABzFCaEUoz2X+A0FAAAC4QAYU="}};
   load.series = {{0, 1, 1'000, 998, 1, 1, 64, 5'000, 7'000, 30'000, 90'000, 95'000}};
   load.error_kinds = {{"wrong answer", 4, 0.5, {"7 bytes \"failure\" instead of \"success\""}}};
   load.cpu.generator_cpus = {0};
@@ -469,13 +475,27 @@ RunReport every_field() {
   connection.segments[3].marks = tcp::mark::retransmission | tcp::mark::spurious;
   tcp::End& end = connection.ends[0];
   std::uint64_t count = 20;
-  for (std::uint64_t* field :
-       {&end.payload_bytes_after_peer_fin, &end.retransmissions, &end.syn_retransmissions,
-        &end.fin_retransmissions, &end.duplicate_acks, &end.out_of_order, &end.zero_windows,
-        &end.keep_alives, &end.window_probes, &end.capture_duplicates, &end.good_checksums,
-        &end.bad_checksums, &end.fast_retransmissions, &end.timeout_retransmissions,
-        &end.tail_loss_probes, &end.spurious_retransmissions, &end.duplicate_sacks,
-        &end.old_stamps, &end.initial_flight, &end.largest_flight, &end.round_trips.samples}) {
+  for (std::uint64_t* field : {&end.payload_bytes_after_peer_fin,
+                               &end.retransmissions,
+                               &end.syn_retransmissions,
+                               &end.fin_retransmissions,
+                               &end.duplicate_acks,
+                               &end.out_of_order,
+                               &end.zero_windows,
+                               &end.keep_alives,
+                               &end.window_probes,
+                               &end.capture_duplicates,
+                               &end.good_checksums,
+                               &end.bad_checksums,
+                               &end.fast_retransmissions,
+                               &end.timeout_retransmissions,
+                               &end.tail_loss_probes,
+                               &end.spurious_retransmissions,
+                               &end.duplicate_sacks,
+                               &end.old_stamps,
+                               &end.initial_flight,
+                               &end.largest_flight,
+                               &end.round_trips.samples}) {
     *field = ++count;
   }
   end.round_trips.min_ns = 40 * us;

@@ -31,7 +31,8 @@ std::string what(const load::LoadResult& load, const Style& style) {
   std::vector<std::string> items = {load.pattern, counted(load.connections, "connection")};
   if (load.depth > 1) items.push_back(fmt::format("{} in flight on each", load.depth));
   if (load.asked_rate_per_s) {
-    items.push_back(fmt::format("{} {}/s asked", load.arrivals, counted_rate(*load.asked_rate_per_s)));
+    items.push_back(
+        fmt::format("{} {}/s asked", load.arrivals, counted_rate(*load.asked_rate_per_s)));
   } else {
     items.push_back(load.open_loop ? load.arrivals : "closed loop");
   }
@@ -74,12 +75,13 @@ std::string latencies(const load::LoadResult& load, const Style& style) {
       head += fmt::format(" {:>9}", "max");
       out += style.paint(Tone::dim, head) + "\n";
     }
-    std::string row = fmt::format("  {:<10}  {:>9}", phase.phase == "first_byte" ? "first byte" : phase.phase,
-                                  span(static_cast<double>(phase.least_ns)));
+    std::string row =
+        fmt::format("  {:<10}  {:>9}", phase.phase == "first_byte" ? "first byte" : phase.phase,
+                    span(static_cast<double>(phase.least_ns)));
     for (const double quantile : shown) {
-      const auto found = std::find_if(
-          phase.percentiles.begin(), phase.percentiles.end(),
-          [&](const load::Percentile& one) { return one.quantile == quantile; });
+      const auto found =
+          std::find_if(phase.percentiles.begin(), phase.percentiles.end(),
+                       [&](const load::Percentile& one) { return one.quantile == quantile; });
       row += fmt::format(" {:>9}", found == phase.percentiles.end()
                                        ? "-"
                                        : span(static_cast<double>(found->value_ns)));
@@ -103,10 +105,12 @@ std::string counts(const load::LoadResult& load, const Style& style) {
   if (load.pattern.starts_with("connect")) made += ", closed by " + load.close;
   if (load.pattern == "idle") made += fmt::format(", {} at once", load.most_connected);
   items.push_back(made);
-  if (load.connect_errors > 0) items.push_back(fmt::format("{} connects failed", load.connect_errors));
+  if (load.connect_errors > 0)
+    items.push_back(fmt::format("{} connects failed", load.connect_errors));
   std::string out = style.entry(2, "count", label_columns, items);
   for (const load::ErrorKind& kind : load.error_kinds) {
-    std::string text = fmt::format("{} {}, the first at {:.1f} s", kind.count, kind.kind, kind.first_s);
+    std::string text =
+        fmt::format("{} {}, the first at {:.1f} s", kind.count, kind.kind, kind.first_s);
     if (!kind.examples.empty()) text += ": " + style.safe(kind.examples.front());
     out += style.entry(2, "error", label_columns, text, Tone::bad);
   }
@@ -122,7 +126,8 @@ std::string machine(const load::LoadResult& load, const Style& style) {
   if (load.cpu.other_percent >= 5) {
     items.push_back(fmt::format("others {:.0f} % of the machine", load.cpu.other_percent));
   }
-  if (load.cpu.steal_percent >= 1) items.push_back(fmt::format("stolen {:.0f} %", load.cpu.steal_percent));
+  if (load.cpu.steal_percent >= 1)
+    items.push_back(fmt::format("stolen {:.0f} %", load.cpu.steal_percent));
   std::string out = style.entry(2, "cpu", label_columns, items);
   std::vector<std::string> moved;
   for (const auto& [name, count] : load.kernel_counters) {
@@ -139,10 +144,11 @@ std::string proof(const load::LoadResult& load, const Style& style) {
                                  proof.connections_made, proof.handshakes_proven,
                                  proof.closes_proven, proof.packets);
   if (proof.dropped > 0) text += fmt::format(", {} dropped", proof.dropped);
-  std::string out = style.entry(2, "proof", label_columns, text,
-                                proof.balanced ? Tone::good : Tone::warn);
+  std::string out =
+      style.entry(2, "proof", label_columns, text, proof.balanced ? Tone::good : Tone::warn);
   std::vector<std::string> kinds;
-  for (const auto& [kind, count] : proof.closings) kinds.push_back(fmt::format("{} {}", count, kind));
+  for (const auto& [kind, count] : proof.closings)
+    kinds.push_back(fmt::format("{} {}", count, kind));
   for (const auto& [who, count] : proof.closed_first) {
     kinds.push_back(fmt::format("{} closed first: {}", who, count));
   }
@@ -156,8 +162,9 @@ std::string proof(const load::LoadResult& load, const Style& style) {
 std::string trust(const load::LoadResult& load, const Style& style) {
   std::string out;
   for (const load::Doubt& doubt : load.doubts) {
-    out += style.entry(2, "doubt", label_columns, style.safe(doubt.about + ": " + doubt.words, 1000),
-                       doubt.decisive ? Tone::bad : Tone::warn);
+    out +=
+        style.entry(2, "doubt", label_columns, style.safe(doubt.about + ": " + doubt.words, 1000),
+                    doubt.decisive ? Tone::bad : Tone::warn);
   }
   for (const load::LimitResult& limit : load.limits) {
     out += style.entry(2, "limit", label_columns,
@@ -175,12 +182,12 @@ std::string trust(const load::LoadResult& load, const Style& style) {
 std::string datagrams(const load::LoadResult& load, const Style& style) {
   if (!load.datagrams) return {};
   const load::DatagramResult& all = *load.datagrams;
-  return style.entry(2, "datagrams", label_columns,
-                     {fmt::format("{} sent ({}/s)", all.sent, counted_rate(all.sent_per_s)),
-                      fmt::format("{} received ({}/s)", all.received, counted_rate(all.received_per_s)),
-                      fmt::format("{} lost", all.lost), fmt::format("{} twice", all.duplicated),
-                      fmt::format("{} reordered", all.reordered),
-                      fmt::format("jitter {:.3g} us", all.jitter_us)});
+  return style.entry(
+      2, "datagrams", label_columns,
+      {fmt::format("{} sent ({}/s)", all.sent, counted_rate(all.sent_per_s)),
+       fmt::format("{} received ({}/s)", all.received, counted_rate(all.received_per_s)),
+       fmt::format("{} lost", all.lost), fmt::format("{} twice", all.duplicated),
+       fmt::format("{} reordered", all.reordered), fmt::format("jitter {:.3g} us", all.jitter_us)});
 }
 
 }  // namespace

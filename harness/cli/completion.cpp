@@ -65,7 +65,8 @@ std::string bash(const CommandWords& program) {
     options += fmt::format("    {}) words=\"{}\" files={} ;;\n", command.name,
                            fmt::join(option_names(command), " "), takes_files(command) ? 1 : 0);
   }
-  return fmt::format(R"(# bash completion of wireproof, made by `wireproof completion bash`
+  return fmt::format(
+      R"(# bash completion of wireproof, made by `wireproof completion bash`
 _wireproof_files() {{
   local IFS=$'\n'
   compopt -o filenames 2>/dev/null
@@ -94,12 +95,10 @@ _wireproof() {{
 }}
 complete -F _wireproof wireproof
 )",
-                     fmt::arg("commands_or", fmt::format("{}", fmt::join(commands, "|"))),
-                     fmt::arg("values", values),
-                     fmt::arg("commands", fmt::format("{}", fmt::join(commands, " "))),
-                     fmt::arg("options_of_program",
-                              fmt::format("{}", fmt::join(option_names(program), " "))),
-                     fmt::arg("options", options));
+      fmt::arg("commands_or", fmt::format("{}", fmt::join(commands, "|"))),
+      fmt::arg("values", values), fmt::arg("commands", fmt::format("{}", fmt::join(commands, " "))),
+      fmt::arg("options_of_program", fmt::format("{}", fmt::join(option_names(program), " "))),
+      fmt::arg("options", options));
 }
 
 // "(-h --help)"{-h,--help}"[print this help]", for _arguments.
@@ -118,10 +117,10 @@ std::string zsh_option(const OptionWords& option) {
   if (option.positional) return "    " + single_quoted("*" + action) + " \\\n";
   std::string lines;
   for (const std::string& name : option.names) {
-    lines += "    " +
-             single_quoted(fmt::format("{}[{}]{}", name, marked(option.description, ":[]\\"),
-                                       action)) +
-             " \\\n";
+    lines +=
+        "    " +
+        single_quoted(fmt::format("{}[{}]{}", name, marked(option.description, ":[]\\"), action)) +
+        " \\\n";
   }
   return lines;
 }
@@ -129,7 +128,8 @@ std::string zsh_option(const OptionWords& option) {
 std::string zsh(const CommandWords& program) {
   std::string commands, cases;
   for (const CommandWords& command : program.commands) {
-    commands += "    " + single_quoted(command.name + ":" + marked(command.description, ":\\")) + "\n";
+    commands +=
+        "    " + single_quoted(command.name + ":" + marked(command.description, ":\\")) + "\n";
     std::string options;
     bool positional = false;
     for (const OptionWords& option : command.options) {
@@ -167,7 +167,8 @@ std::string fish_option(const std::string& condition, const OptionWords& option)
     line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
   if (!option.choices.empty()) {
-    line += fmt::format(" -x -a {}", single_quoted(fmt::format("{}", fmt::join(option.choices, " "))));
+    line +=
+        fmt::format(" -x -a {}", single_quoted(fmt::format("{}", fmt::join(option.choices, " "))));
   } else if (option.takes_folder()) {
     line += " -x -a '(__fish_complete_directories)'";
   } else if (option.takes_file()) {

@@ -15,8 +15,9 @@ void add_completion_command(CLI::App& program, Console& console, Chosen& chosen)
       ->option_text("")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  command->footer(examples("source <(wireproof completion bash)",
-                           "wireproof completion fish > ~/.config/fish/completions/wireproof.fish"));
+  command->footer(
+      examples("source <(wireproof completion bash)",
+               "wireproof completion fish > ~/.config/fish/completions/wireproof.fish"));
   command->callback([=, &program, &console, &chosen] {
     chosen = [=, &program, &console] {
       console.out << completion(words_of(program), *shell);

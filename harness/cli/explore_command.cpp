@@ -60,8 +60,9 @@ std::vector<explore::Kind> kinds_of(const std::string& text) {
       known = true;
       if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(kind);
     }
-    if (!known) throw UsageError(fmt::format("--kinds: unknown fault {}", quoted(word)),
-                                 "there are drop, double and swap");
+    if (!known)
+      throw UsageError(fmt::format("--kinds: unknown fault {}", quoted(word)),
+                       "there are drop, double and swap");
     at = end + 1;
   }
   return kinds;
@@ -79,7 +80,8 @@ std::vector<scenario::Case> different(std::vector<scenario::Case> cases, const s
   std::vector<scenario::Case> left;
   for (scenario::Case& one : cases) {
     const auto text = explore::document(source, one, {}, programs);
-    if (!text) throw UsageError(fmt::format("cannot explore {}: {}", printable(one.id), text.error()));
+    if (!text)
+      throw UsageError(fmt::format("cannot explore {}: {}", printable(one.id), text.error()));
     if (seen.insert(*text).second) left.push_back(std::move(one));
   }
   return left;
@@ -126,10 +128,9 @@ int explore_command(const ExploreRequest& request, Console& console) {
   int status = exit_status::passed;
   for (const scenario::Case& one : selection.cases) {
     const bool live = wants_live_progress(console) && !request.quiet;
-    ProgressScreen line(console,
-                      {live, wants_colour(console, request.colour, console.err_is_terminal), !live,
-                       false},
-                      0);
+    ProgressScreen line(
+        console,
+        {live, wants_colour(console, request.colour, console.err_is_terminal), !live, false}, 0);
     run::Progress progress;
     progress.started = [&](const scenario::Case& started) { line.started(started.id); };
     progress.retried = [&](const scenario::Case& again) { line.ended(again.id); };
@@ -160,8 +161,7 @@ int explore_command(const ExploreRequest& request, Console& console) {
 
 void add_explore_command(CLI::App& program, Console& console, Chosen& chosen) {
   auto request = std::make_shared<ExploreRequest>();
-  CLI::App* command =
-      program.add_subcommand("explore", "a connection under every small fault");
+  CLI::App* command = program.add_subcommand("explore", "a connection under every small fault");
   command->add_option("SCENARIO", request->scenario, "a scenario file, run on a wire")
       ->required()
       ->option_text("");

@@ -79,7 +79,8 @@ int init_command(const InitRequest& request, Console& console) {
 
 void add_init_command(CLI::App& program, Console& console, Chosen& chosen) {
   auto request = std::make_shared<InitRequest>();
-  CLI::App* command = program.add_subcommand("init", "write a first scenario for your server, and run it");
+  CLI::App* command =
+      program.add_subcommand("init", "write a first scenario for your server, and run it");
   command->add_option("FILE", request->file, "where to (my-scenario.json)")->option_text("");
   command->add_option("--server", request->server, "how your server is started")
       ->option_text("CMD");

@@ -102,7 +102,7 @@ int load_command(const LoadRequest& request, const OutputRequest& output, Consol
 
   report::Context context = report::read_context(console.argc, console.argv);
   context.isolation = lab::name(level);
-  context.isolation_why = !in_lab ? "the server runs elsewhere"
+  context.isolation_why = !in_lab                      ? "the server runs elsewhere"
                           : output.isolation == "auto" ? "the first level that works here"
                                                        : "asked for with --isolation";
   context.seed = request.seed;
@@ -128,7 +128,8 @@ int load_command(const LoadRequest& request, const OutputRequest& output, Consol
   const auto run_all = [&](const std::vector<scenario::Case>& some) {
     return run::run(some, options, hooks);
   };
-  report::RunReport run = request.find_max.empty() ? run_all(cases) : find_highest_rate(request, run_all);
+  report::RunReport run =
+      request.find_max.empty() ? run_all(cases) : find_highest_rate(request, run_all);
   run.context = context;
   write(output, run, console);
   print(output, run, console);
@@ -145,7 +146,8 @@ void add_load_command(CLI::App& program, Console& console, Chosen& chosen) {
   command->add_option("--isolation", output->isolation, "auto, user, root or none (with --server)")
       ->option_text("LEVEL")
       ->check(CLI::IsMember({"auto", "user", "root", "none"}));
-  command->add_option("--out", output->out, "results folder (wireproof-results)")->option_text("DIR");
+  command->add_option("--out", output->out, "results folder (wireproof-results)")
+      ->option_text("DIR");
   add_json_option(*command, output->json);
   command->add_flag("--quiet", output->quiet, "one line")->group("");
   add_colour_option(*command, output->colour);

@@ -87,7 +87,8 @@ void read_message(const LoadRequest& request, Workload& workload) {
   if (!request.message.empty()) workload.message.text = scenario::unescaped(request.message);
   if (!request.message_file.empty()) workload.message.text = file_text(request.message_file);
   if (request.size > 0) {
-    std::string text = request.message.empty() ? scenario::pattern(request.size) : workload.message.text;
+    std::string text =
+        request.message.empty() ? scenario::pattern(request.size) : workload.message.text;
     while (text.size() < request.size) text += workload.message.text;
     text.resize(request.size);
     workload.message.text = std::move(text);
@@ -131,9 +132,9 @@ void read_answer(const LoadRequest& request, Workload& workload) {
 
 void read_engine(const LoadRequest& request, Workload& workload) {
   using scenario::EngineKind;
-  workload.engine = choice("--engine", request.engine,
-                           {EngineKind::automatic, EngineKind::blocking, EngineKind::epoll,
-                            EngineKind::io_uring});
+  workload.engine = choice(
+      "--engine", request.engine,
+      {EngineKind::automatic, EngineKind::blocking, EngineKind::epoll, EngineKind::io_uring});
   workload.threads = request.threads;
   workload.busy_poll = request.busy_poll;
   std::stringstream list(request.pin);
@@ -141,7 +142,8 @@ void read_engine(const LoadRequest& request, Workload& workload) {
     try {
       workload.pin.push_back(static_cast<unsigned>(std::stoul(word)));
     } catch (const std::exception&) {
-      throw UsageError(fmt::format("--pin: {} is no processor's number", wireproof::quoted(word)), "--pin 0,1");
+      throw UsageError(fmt::format("--pin: {} is no processor's number", wireproof::quoted(word)),
+                       "--pin 0,1");
     }
     if (workload.pin.back() >= 1024) throw UsageError("--pin: at most processor 1023");
   }
@@ -168,10 +170,10 @@ scenario::Case load_case_of(const LoadRequest& request) {
 
   one.load.emplace();
   Workload& workload = *one.load;
-  workload.pattern = choice(
-      "--pattern", request.pattern,
-      {Pattern::request_response, Pattern::connect_request_close, Pattern::connect_close,
-       Pattern::stream, Pattern::one_way, Pattern::idle});
+  workload.pattern =
+      choice("--pattern", request.pattern,
+             {Pattern::request_response, Pattern::connect_request_close, Pattern::connect_close,
+              Pattern::stream, Pattern::one_way, Pattern::idle});
   using scenario::Direction;
   workload.direction = choice("--direction", request.direction,
                               {Direction::to_server, Direction::from_server, Direction::both});
@@ -190,7 +192,8 @@ scenario::Case load_case_of(const LoadRequest& request) {
   workload.duration = span("--duration", request.duration);
   if (!request.soak.empty()) {
     if (request.server.empty()) {
-      throw UsageError("--soak needs --server", "only of a server of our own are memory and descriptors seen");
+      throw UsageError("--soak needs --server",
+                       "only of a server of our own are memory and descriptors seen");
     }
     workload.soak = true;
     workload.duration = span("--soak", request.soak);

@@ -65,8 +65,9 @@ bool held(const report::CaseReport& one) {
 std::vector<scenario::Case> sweep_cases(const LoadRequest& request) {
   const std::size_t equals = request.sweep.find('=');
   if (equals == std::string::npos || equals + 1 == request.sweep.size()) {
-    throw UsageError(fmt::format("--sweep {}: a name and its values are wanted", quoted(request.sweep)),
-                     "--sweep connections=1,8,64");
+    throw UsageError(
+        fmt::format("--sweep {}: a name and its values are wanted", quoted(request.sweep)),
+        "--sweep connections=1,8,64");
   }
   const std::string key = request.sweep.substr(0, equals);
   std::stringstream list(request.sweep.substr(equals + 1));
@@ -90,10 +91,11 @@ std::string sweep_table(const report::RunReport& run) {
                         "p99.9", "max", "errors");
     }
     const load::LoadResult& load = *one.load;
-    out += fmt::format("  {:<24} {:>10.0f}/s {:>9} {:>9} {:>9} {:>9} {:>8}\n",
-                       one.id.substr(std::min<std::size_t>(one.id.size(), 5)), load.throughput_per_s,
-                       time_of(load, "p50"), time_of(load, "p99"), time_of(load, "p99.9"),
-                       time_of(load, "max"), load.errors + load.timeouts + load.connect_errors);
+    out +=
+        fmt::format("  {:<24} {:>10.0f}/s {:>9} {:>9} {:>9} {:>9} {:>8}\n",
+                    one.id.substr(std::min<std::size_t>(one.id.size(), 5)), load.throughput_per_s,
+                    time_of(load, "p50"), time_of(load, "p99"), time_of(load, "p99.9"),
+                    time_of(load, "max"), load.errors + load.timeouts + load.connect_errors);
   }
   return out;
 }
@@ -141,9 +143,10 @@ report::RunReport find_highest_rate(const LoadRequest& request, const RunLoads& 
       report.expected_failure = true;
     }
   }
-  all.notes.push_back(fmt::format("the highest rate that keeps to {} lies between {:.0f}/s, which held "
-                                  "in most of its trials, and {:.0f}/s, which did not ({} trials)",
-                                  request.find_max, found->low, found->high, search.trials().size()));
+  all.notes.push_back(
+      fmt::format("the highest rate that keeps to {} lies between {:.0f}/s, which held "
+                  "in most of its trials, and {:.0f}/s, which did not ({} trials)",
+                  request.find_max, found->low, found->high, search.trials().size()));
   return all;
 }
 

@@ -32,7 +32,8 @@ tl::expected<LoadUrl, std::string> parse_load_url(std::string_view text) {
     if (path.starts_with("//")) path.remove_prefix(2);
     if (path.empty()) return wrong(text, "no path");
     url.transport = transport;
-    url.family = path.starts_with('@') ? scenario::Family::unix_abstract : scenario::Family::unix_path;
+    url.family =
+        path.starts_with('@') ? scenario::Family::unix_abstract : scenario::Family::unix_path;
     url.target.path = std::string(path);
     return url;
   }

@@ -137,7 +137,8 @@ std::string usage(const CommandWords& command) {
 
 std::string manual(const CommandWords& program, const std::string& version) {
   std::string out = fmt::format(
-      ".\\\" made by `wireproof manual`\n.TH WIREPROOF 1 \"\" \"wireproof {}\" \"User Commands\"\n.SH "
+      ".\\\" made by `wireproof manual`\n.TH WIREPROOF 1 \"\" \"wireproof {}\" \"User "
+      "Commands\"\n.SH "
       "NAME\nwireproof \\- prove that TCP, UDP and UNIX\\-socket programs keep to the "
       "standards\n.SH SYNOPSIS\n",
       version);
@@ -148,8 +149,8 @@ std::string manual(const CommandWords& program, const std::string& version) {
   for (const OptionWords& option : program.options) out += option_entry(option);
   out += ".SH COMMANDS\n";
   for (const CommandWords& command : program.commands) {
-    out += fmt::format(".SS {}\n{}.\n", roff("wireproof " + command.name),
-                       roff(command.description));
+    out +=
+        fmt::format(".SS {}\n{}.\n", roff("wireproof " + command.name), roff(command.description));
     for (const OptionWords& option : command.options) out += option_entry(option);
     if (!command.footer.empty()) out += ".PP\n" + footer(command.footer);
   }

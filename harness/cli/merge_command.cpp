@@ -62,8 +62,7 @@ int merge_command(const MergeRequest& request, Console& console) {
   }
   auto merged = report::merge(std::move(parts), request.partial);
   if (!merged) throw UsageError(merged.error().message, merged.error().hint);
-  merged->context.command_line =
-      report::shell_quoted({console.argv, console.argv + console.argc});
+  merged->context.command_line = report::shell_quoted({console.argv, console.argv + console.argc});
 
   refuse_own_parts(request);
   const auto prepared = report::prepare_folder(request.out);
@@ -104,10 +103,11 @@ void add_merge_command(CLI::App& program, Console& console, Chosen& chosen) {
   add_output_options(*command, request->outputs);
   add_history_option(*command, request->history);
   add_colour_option(*command, request->colour);
-  command->footer("Shards are made by `wireproof run --shard 1/2 --out shard-1` and the like.\n"
-                  "Exit status: as the whole run's would be.\n\n" +
-                  examples("wireproof merge shard-1 shard-2",
-                           "wireproof merge shard-1 shard-2 --out wireproof-results"));
+  command->footer(
+      "Shards are made by `wireproof run --shard 1/2 --out shard-1` and the like.\n"
+      "Exit status: as the whole run's would be.\n\n" +
+      examples("wireproof merge shard-1 shard-2",
+               "wireproof merge shard-1 shard-2 --out wireproof-results"));
   command->callback([=, &console, &chosen] {
     chosen = [=, &console] { return merge_command(*request, console); };
   });

@@ -125,7 +125,8 @@ std::string ProgressScreen::erased() {
   // A window that became narrower has wrapped what was drawn: so many rows are above the cursor.
   const std::size_t columns = std::max<std::size_t>(1, console_.columns());
   std::size_t rows = 0;
-  for (const std::size_t width : drawn_) rows += std::max<std::size_t>(1, (width + columns - 1) / columns);
+  for (const std::size_t width : drawn_)
+    rows += std::max<std::size_t>(1, (width + columns - 1) / columns);
   std::string text = "\r";
   if (rows > 1) text += fmt::format("\x1b[{}A", rows - 1);
   drawn_.clear();
@@ -133,7 +134,8 @@ std::string ProgressScreen::erased() {
 }
 
 std::string ProgressScreen::how_far() const {
-  std::string text = total_ == 0 ? fmt::format("{} done", done_) : fmt::format("{}/{}", done_, total_);
+  std::string text =
+      total_ == 0 ? fmt::format("{} done", done_) : fmt::format("{}/{}", done_, total_);
   if (not_passed_ > 0) text += fmt::format("  {} not passed", not_passed_);
   return text;
 }
@@ -159,10 +161,10 @@ std::vector<std::string> ProgressScreen::running_lines(std::size_t columns) cons
   for (std::size_t i = 0; i < shown; ++i) {
     const std::string time = report::duration_text(ms_since(running_[i].since));
     const std::size_t name_columns = columns - 12;
-    lines.push_back(
-        "  " +
-        report::padded(style.shorten_middle(style.safe(running_[i].id), name_columns), name_columns) +
-        style.paint(report::Tone::dim, fmt::format("{:>10}", time)));
+    lines.push_back("  " +
+                    report::padded(style.shorten_middle(style.safe(running_[i].id), name_columns),
+                                   name_columns) +
+                    style.paint(report::Tone::dim, fmt::format("{:>10}", time)));
   }
   if (shown < running_.size()) {
     lines.push_back(style.paint(report::Tone::dim,

@@ -52,8 +52,8 @@ class ProgressScreen {
   Console& console_;
   Options options_;
   std::size_t done_ = 0, total_ = 0, not_passed_ = 0;
-  std::vector<Running> running_;     // the longest running first
-  std::vector<std::size_t> drawn_;   // widths of the lines on the screen
+  std::vector<Running> running_;    // the longest running first
+  std::vector<std::size_t> drawn_;  // widths of the lines on the screen
   Clock::time_point start_, next_draw_, next_word_;
 };
 

@@ -158,8 +158,7 @@ int list_only(const Selection& selection, const run::Shard& shard, Console& cons
     console.out << printable(selection.cases[i].id, 1000) << '\n';
     ++count;
   }
-  console.err << report::counted(count, "case")
-              << " would run; nothing was launched\n";
+  console.err << report::counted(count, "case") << " would run; nothing was launched\n";
   return exit_status::passed;
 }
 

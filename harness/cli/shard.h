@@ -1,4 +1,5 @@
-// The share of the cases that --shard names: "2/5", the second of five. Thread rule: pure functions.
+// The share of the cases that --shard names: "2/5", the second of five. Thread rule: pure
+// functions.
 #pragma once
 
 #include <cstddef>

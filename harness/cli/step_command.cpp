@@ -27,7 +27,7 @@ struct StepRequest {
 
 scenario::Case case_of(const StepRequest& request) {
   scenario::Case one = step::reference_case(request.family == "ipv6" ? scenario::Family::ipv6
-                                                                      : scenario::Family::ipv4);
+                                                                     : scenario::Family::ipv4);
   const auto replace = [&](Side side, const std::string& text) {
     if (text.empty()) return;
     if (const auto done = scenario::replace_program(one, side, command_of(side, text)); !done)
@@ -116,8 +116,7 @@ int step_command(const StepRequest& request, Console& console) {
 
 void add_step_command(CLI::App& program, Console& console, Chosen& chosen) {
   auto request = std::make_shared<StepRequest>();
-  CLI::App* command =
-      program.add_subcommand("step", "walk a connection packet by packet");
+  CLI::App* command = program.add_subcommand("step", "walk a connection packet by packet");
   const auto wanted = [](const std::string& text) {
     return text.empty() ? std::string("a command is wanted") : std::string();
   };
@@ -132,15 +131,17 @@ void add_step_command(CLI::App& program, Console& console, Chosen& chosen) {
       ->check(CLI::IsMember({"ipv4", "ipv6"}));
   command->add_flag("--copies", request->copies,
                     "hold what is sent again while it is held as well");
-  command->add_option("--patience-ms", request->patience_ms,
-                      "how long a script's command may wait (10000)")
+  command
+      ->add_option("--patience-ms", request->patience_ms,
+                   "how long a script's command may wait (10000)")
       ->option_text("N")
       ->check(CLI::Range(1u, 86'400'000u));
   command->add_option("--isolation", request->isolation, "auto, user or root")
       ->option_text("LEVEL")
       ->check(CLI::IsMember({"auto", "user", "root"}));
   add_colour_option(*command, request->colour);
-  command->footer(std::string("On a terminal, keys. From a pipe or file, commands, one a line:\n") + step::lines_help +
+  command->footer(std::string("On a terminal, keys. From a pipe or file, commands, one a line:\n") +
+                  step::lines_help +
                   examples("wireproof step --server 'python3 srv.py {address} {port}'",
                            "wireproof step --family ipv6 < commands.txt"));
   command->callback([=, &console, &chosen] {

@@ -17,9 +17,8 @@ using testing::Not;
 const ProgramForTest wireproof;
 
 const std::vector<std::vector<std::string>> commands = {
-    {},       {"run"},  {"check"}, {"watch"},  {"load"},    {"show"},    {"report"},
-    {"list"}, {"rules"}, {"init"}, {"doctor"}, {"compare"}, {"history"}, {"merge"},
-    {"step"}, {"explore"}};
+    {},        {"run"},  {"check"},  {"watch"},   {"load"},    {"show"},  {"report"}, {"list"},
+    {"rules"}, {"init"}, {"doctor"}, {"compare"}, {"history"}, {"merge"}, {"step"},   {"explore"}};
 
 constexpr std::string_view scenario = R"({
   "title": "One exchange", "transport": "tcp", "family": "ipv4", "tags": ["mine"],
@@ -153,7 +152,8 @@ TEST(Run, WhatCannotBeWrittenIsSaidBeforeAnythingRuns) {
 TEST(Init, WritesAScenarioThatLoadsAndSaysWhatToTypeNext) {
   FolderForTest folder;
   const std::string file = folder / "new/first.json";
-  const Outcome outcome = wireproof({"init", file, "--no-run", "--server", "./my-server -p {port}"});
+  const Outcome outcome =
+      wireproof({"init", file, "--no-run", "--server", "./my-server -p {port}"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("wireproof run " + file));
   const Outcome listed = wireproof({"list", file});
@@ -165,7 +165,8 @@ TEST(Init, WritesAScenarioThatLoadsAndSaysWhatToTypeNext) {
 TEST(Init, EveryTransportWithoutACommandRunsTheReferenceServer) {
   for (const char* transport : {"tcp", "udp", "unix-stream", "unix-datagram", "unix-seqpacket"}) {
     FolderForTest folder;
-    EXPECT_EQ(wireproof({"init", "--no-run", "--transport", transport, folder / "x.json"}).status, 0);
+    EXPECT_EQ(wireproof({"init", "--no-run", "--transport", transport, folder / "x.json"}).status,
+              0);
     const Outcome listed = wireproof({"list", folder / "x.json"});
     EXPECT_EQ(listed.status, 0) << listed.err;
   }

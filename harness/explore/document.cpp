@@ -91,7 +91,8 @@ void set_wire(Json& file, const Faults& faults, scenario::Transport transport) {
 void set_waits(Json& steps) {
   constexpr std::array waiting = {"connect", "accept", "send", "expect", "await", "launch"};
   for (Json& step : steps) {
-    if (step.contains("repeat") && step["repeat"].contains("steps")) set_waits(step["repeat"]["steps"]);
+    if (step.contains("repeat") && step["repeat"].contains("steps"))
+      set_waits(step["repeat"]["steps"]);
     const bool waits = std::any_of(waiting.begin(), waiting.end(),
                                    [&](const char* verb) { return step.contains(verb); });
     if (waits && step.value("within_ms", 0) < wait_ms) step["within_ms"] = wait_ms;
@@ -100,10 +101,10 @@ void set_waits(Json& steps) {
 
 // No end may be left on its way.
 Json at_rest() {
-  constexpr std::array states = {
-      tcp::State::syn_sent,   tcp::State::syn_received, tcp::State::established,
-      tcp::State::fin_wait_1, tcp::State::fin_wait_2,   tcp::State::close_wait,
-      tcp::State::closing,    tcp::State::last_ack};
+  constexpr std::array states = {tcp::State::syn_sent,    tcp::State::syn_received,
+                                 tcp::State::established, tcp::State::fin_wait_1,
+                                 tcp::State::fin_wait_2,  tcp::State::close_wait,
+                                 tcp::State::closing,     tcp::State::last_ack};
   Json list = Json::array();
   for (const Side side : {Side::client, Side::server}) {
     for (const tcp::State state : states) {

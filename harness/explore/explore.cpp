@@ -67,8 +67,8 @@ class Exploration {
                       scenario::to_string(cases.error().front())));
     }
     if (cases->size() != 1) {
-      throw std::invalid_argument(
-          fmt::format("{} cases are made of {} alone (a defect of wireproof)", cases->size(), one_.id));
+      throw std::invalid_argument(fmt::format(
+          "{} cases are made of {} alone (a defect of wireproof)", cases->size(), one_.id));
     }
     Prepared result{faults, std::move(*text), std::move(cases->front())};
     result.one.id = id;  // without the matrix: one case, one name
@@ -111,8 +111,8 @@ class Exploration {
     const std::size_t count =
         options_.packets != 0 ? options_.packets : report_.baseline.size() + more_packets;
     report_.places = places(report_.baseline, count);
-    const std::uint64_t runs = count_combinations(
-        report_.places.size(), options_.kinds.size(), options_.budget, options_.most_runs + 1);
+    const std::uint64_t runs = count_combinations(report_.places.size(), options_.kinds.size(),
+                                                  options_.budget, options_.most_runs + 1);
     if (runs > options_.most_runs) {
       throw std::invalid_argument(
           fmt::format("{} faults on {} packets are more than {} runs: fewer --packets or --faults",
@@ -150,15 +150,16 @@ class Exploration {
 
   // True: it is the first of its outcome, whose files are kept.
   bool group(const Prepared& run, const report::CaseReport& one, const Outcome& outcome) {
-    const auto at = std::find_if(
-        report_.outcomes.begin(), report_.outcomes.end(),
-        [&](const Group& each) { return each.kind == outcome.kind && each.words == outcome.words; });
+    const auto at =
+        std::find_if(report_.outcomes.begin(), report_.outcomes.end(), [&](const Group& each) {
+          return each.kind == outcome.kind && each.words == outcome.words;
+        });
     if (at != report_.outcomes.end()) {
       ++at->runs;
       return false;
     }
-    report_.outcomes.push_back({outcome.kind, outcome.words, 1,
-                                {run.faults, one.folder, kept_file(run), ladder_of(one)}});
+    report_.outcomes.push_back(
+        {outcome.kind, outcome.words, 1, {run.faults, one.folder, kept_file(run), ladder_of(one)}});
     return true;
   }
 

@@ -16,9 +16,9 @@
 namespace wireproof::explore {
 
 struct Options {
-  run::RunOptions run;         // its results_folder gets what is kept; jobs 0: default_jobs()
-  std::size_t packets = 0;     // 0: all of an undisturbed connection, and four more
-  unsigned budget = 2;         // faults at once
+  run::RunOptions run;      // its results_folder gets what is kept; jobs 0: default_jobs()
+  std::size_t packets = 0;  // 0: all of an undisturbed connection, and four more
+  unsigned budget = 2;      // faults at once
   std::vector<Kind> kinds = {std::begin(all_kinds), std::end(all_kinds)};
   std::uint64_t most_runs = 20'000;
   Programs programs;

@@ -17,8 +17,8 @@ std::string ordinal(unsigned n) {
   return fmt::format("{}{}", n, ending);
 }
 
-void extend(const Faults& begun, std::size_t from, std::size_t size,
-            std::span<const Place> places, std::span<const Kind> kinds, std::vector<Faults>& all) {
+void extend(const Faults& begun, std::size_t from, std::size_t size, std::span<const Place> places,
+            std::span<const Kind> kinds, std::vector<Faults>& all) {
   if (begun.size() == size) {
     all.push_back(begun);
     return;
@@ -73,9 +73,9 @@ std::vector<Place> places(std::span<const Side> order, std::size_t count) {
   std::vector<Place> all;
   std::array<unsigned, 2> sent{};
   for (std::size_t i = 0; i < count; ++i) {
-    const Side from = i < order.size()                  ? order[i]
-                      : (i - order.size()) % 2 == 0     ? Side::client
-                                                        : Side::server;
+    const Side from = i < order.size()              ? order[i]
+                      : (i - order.size()) % 2 == 0 ? Side::client
+                                                    : Side::server;
     all.push_back({from, ++sent[static_cast<std::size_t>(from)]});
   }
   return all;

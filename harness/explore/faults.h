@@ -30,12 +30,12 @@ struct Fault {
 };
 using Faults = std::vector<Fault>;  // of different places, in their order
 
-std::string name(const Fault& fault);      // "drop-client-2"
-std::string name(const Faults& faults);    // "drop-client-2+double-server-1"; "none"
+std::string name(const Fault& fault);        // "drop-client-2"
+std::string name(const Faults& faults);      // "drop-client-2+double-server-1"; "none"
 std::string to_words(const Faults& faults);  // "the client's 2nd packet dropped, ..."
 
-// The places of a connection's first `count` packets, as `order` (who sent each) has them; beyond it
-// both sides take turns, for what is sent again.
+// The places of a connection's first `count` packets, as `order` (who sent each) has them; beyond
+// it both sides take turns, for what is sent again.
 std::vector<Place> places(std::span<const Side> order, std::size_t count);
 
 // All sets of at most `budget` faults, smaller ones first; the first is empty.

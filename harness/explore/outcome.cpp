@@ -34,9 +34,9 @@ bool broke(const report::CaseReport& one) {
 bool is_consequence(const Finding& finding) {
   const bool of_client = finding.blame != Blame::server;
   return finding.rule.starts_with("tcp.expect.") ||
-         (of_client && (finding.rule == run::rule::program_exit.id ||
-                        finding.rule == run::rule::program_output.id ||
-                        finding.rule.starts_with("script.")));
+         (of_client &&
+          (finding.rule == run::rule::program_exit.id ||
+           finding.rule == run::rule::program_output.id || finding.rule.starts_with("script.")));
 }
 
 std::string final_states(const report::CaseReport& one) {

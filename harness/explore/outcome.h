@@ -21,7 +21,7 @@ std::string_view name(Class);  // "right", "honest-error", "violation", "not-pro
 struct Outcome {
   Class kind = Class::right;
   // Runs with the same words have the same outcome.
-  std::string words;                // "three-way, four-way, client first; client exit status 0; ..."
+  std::string words;  // "three-way, four-way, client first; client exit status 0; ..."
   std::vector<Finding> violations;  // what is against it
   std::string reason;               // of not_proven
 };

@@ -13,7 +13,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 report::CaseReport case_of(tcp::Opening opening, tcp::Closing closing, int client_exit,
-                       std::vector<Finding> findings) {
+                           std::vector<Finding> findings) {
   report::CaseReport one;
   one.transport = "tcp";
   report::ConnectionReport connection;
@@ -40,31 +40,30 @@ TEST(Outcome, AllInOrderIsRight) {
 }
 
 TEST(Outcome, AnErrorThatIsToldOfABrokenConnectionIsHonest) {
-  const auto outcome =
-      outcome_of(case_of(tcp::Opening::three_way, tcp::Closing::reset, 1,
-                     {broken(run::rule::program_exit, Blame::client),
-                      broken(run::rule::program_output, Blame::client)}));
+  const auto outcome = outcome_of(case_of(tcp::Opening::three_way, tcp::Closing::reset, 1,
+                                          {broken(run::rule::program_exit, Blame::client),
+                                           broken(run::rule::program_output, Blame::client)}));
   EXPECT_EQ(outcome.kind, Class::honest);
   EXPECT_THAT(outcome.violations, IsEmpty());
 }
 
 TEST(Outcome, AnErrorOverAConnectionThatClosedInOrderIsAViolation) {
   const auto outcome = outcome_of(case_of(tcp::Opening::three_way, tcp::Closing::four_way, 1,
-                                      {broken(run::rule::program_exit, Blame::client)}));
+                                          {broken(run::rule::program_exit, Blame::client)}));
   EXPECT_EQ(outcome.kind, Class::violation);
   EXPECT_THAT(outcome.violations, SizeIs(1));
 }
 
 TEST(Outcome, AnErrorAfterTheServersFinIsAViolationAlsoWhereAResetFollows) {
   auto one = case_of(tcp::Opening::three_way, tcp::Closing::reset, 1,
-                 {broken(run::rule::program_exit, Blame::client)});
+                     {broken(run::rule::program_exit, Blame::client)});
   one.connections[0].connection.end(Side::server).fin_packet = 7;
   EXPECT_EQ(outcome_of(one).kind, Class::violation);
 }
 
 TEST(Outcome, SuccessOverABrokenConnectionMustHaveTheRightBytes) {
   const auto outcome = outcome_of(case_of(tcp::Opening::three_way, tcp::Closing::reset, 0,
-                                      {broken(run::rule::program_output, Blame::client)}));
+                                          {broken(run::rule::program_output, Blame::client)}));
   EXPECT_EQ(outcome.kind, Class::violation);
 }
 

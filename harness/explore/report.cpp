@@ -35,9 +35,8 @@ std::string kinds_text(const std::vector<Kind>& kinds) {
 Json to_json(const Faults& faults) {
   Json list = Json::array();
   for (const Fault& fault : faults) {
-    list.push_back({{"kind", name(fault.kind)},
-                    {"from", name(fault.place.from)},
-                    {"nth", fault.place.nth}});
+    list.push_back(
+        {{"kind", name(fault.kind)}, {"from", name(fault.place.from)}, {"nth", fault.place.nth}});
   }
   return list;
 }
@@ -126,9 +125,9 @@ std::string to_text(const Report& report, const std::string& results, bool unico
       const Violation& one = report.violations[i];
       text += fmt::format("\n{}. {}\n", i + 1, to_words(one.faults));
       for (const Finding& finding : one.findings) {
-        text += fmt::format("   {} ({}): expected {}; observed {}\n", finding.rule,
-                            name(finding.blame), printable(finding.expected, 500),
-                            printable(finding.observed, 500));
+        text +=
+            fmt::format("   {} ({}): expected {}; observed {}\n", finding.rule, name(finding.blame),
+                        printable(finding.expected, 500), printable(finding.observed, 500));
       }
       if (i < in_full) text += indented(one.ladder, "   ");
       text += fmt::format("   again: wireproof run {}/{}\n", printable(results, 500), one.file);
@@ -142,8 +141,8 @@ std::string to_text(const Report& report, const std::string& results, bool unico
     if (group.kind == Class::honest) honest += group.runs;
   text += fmt::format("\n{}: {} right, {}, {}, {} not proven\n", counted(report.runs, "run"),
                       report.runs - honest - report.violations.size() - report.not_proven.size(),
-                      counted(honest, "honest error"), counted(report.violations.size(), "violation"),
-                      report.not_proven.size());
+                      counted(honest, "honest error"),
+                      counted(report.violations.size(), "violation"), report.not_proven.size());
   return text;
 }
 

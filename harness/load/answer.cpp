@@ -28,7 +28,10 @@ std::uint64_t mixed(std::uint64_t value) {
 }  // namespace
 
 Requests::Requests(const scenario::Message& message, std::uint64_t seed)
-    : message_(message), text_(message.text), sized_(message.sizes != SizeKind::fixed), seed_(seed) {
+    : message_(message),
+      text_(message.text),
+      sized_(message.sizes != SizeKind::fixed),
+      seed_(seed) {
   counter_at_ = text_.find(counter);
   if (counter_at_ != std::string::npos) {
     text_.replace(counter_at_, counter.size(), std::string(counter_digits, '0'));

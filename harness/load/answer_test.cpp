@@ -74,7 +74,8 @@ TEST(Answers, WrongOnesAreTold) {
   plan.expected = "good";
   EXPECT_TRUE(Answers(plan, false).right("good", ""));
   EXPECT_FALSE(Answers(plan, false).right("evil", ""));
-  EXPECT_EQ(Answers(plan, false).difference("ev\x01l", ""), "4 bytes \"ev\\x01l\" instead of \"good\"");
+  EXPECT_EQ(Answers(plan, false).difference("ev\x01l", ""),
+            "4 bytes \"ev\\x01l\" instead of \"good\"");
   plan.expected.reset();
   // A datagram is an answer however long it is: its length is part of its rightness.
   EXPECT_TRUE(Answers(plan, true).right("1234", ""));

@@ -66,7 +66,8 @@ TEST(Arrivals, PoissonOnesPassAndersonDarlingAndConstantOnesFailIt) {
   EXPECT_FALSE(test_exponential(gaps(poisson)).rejected);
   const double rate = 10'000 / (static_cast<double>(poisson.back()) / 1e9);
   EXPECT_NEAR(rate, 5'000, 5'000 * 0.05);
-  EXPECT_TRUE(test_exponential(gaps(times(rated(ArrivalKind::constant, 5'000), 1, 10'000))).rejected);
+  EXPECT_TRUE(
+      test_exponential(gaps(times(rated(ArrivalKind::constant, 5'000), 1, 10'000))).rejected);
 }
 
 TEST(Arrivals, TheSameSeedGivesTheSameTimes) {
@@ -82,8 +83,8 @@ TEST(Arrivals, AScheduleFollowsItsRate) {
   const auto all = times(plan, 2, 10'000);
   EXPECT_NEAR(static_cast<double>(all.size()), 2'000, 2);
   const auto before = [&](double s) {
-    return static_cast<double>(std::lower_bound(all.begin(), all.end(),
-                                                static_cast<std::int64_t>(s * 1e9)) - all.begin());
+    return static_cast<double>(
+        std::lower_bound(all.begin(), all.end(), static_cast<std::int64_t>(s * 1e9)) - all.begin());
   };
   for (const double s : {0.5, 1.0, 1.7, 2.5}) {
     EXPECT_NEAR(before(s), arrivals_before(plan.points, s), 2) << s;
@@ -98,9 +99,7 @@ TEST(Arrivals, ARecordedListIsKeptToTheNanosecond) {
   EXPECT_EQ(times(plan, 2, 100), plan.times_ns);
 }
 
-TEST(Arrivals, AClosedLoopHasNone) {
-  EXPECT_FALSE(ArrivalClock(Arrivals(), 0, 1, 1).next());
-}
+TEST(Arrivals, AClosedLoopHasNone) { EXPECT_FALSE(ArrivalClock(Arrivals(), 0, 1, 1).next()); }
 
 }  // namespace
 }  // namespace wireproof::load

@@ -35,8 +35,8 @@ Destination inet_destination(Transport transport, const std::string& host, std::
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   std::memcpy(&to.address.storage, found->ai_addr, found->ai_addrlen);
   to.address.size = found->ai_addrlen;
-  to.shown = (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
-             std::to_string(port);
+  to.shown =
+      (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
   return to;
 }
 
@@ -57,8 +57,8 @@ Destination unix_destination(Transport transport, const std::string& path) {
   std::memcpy(address.sun_path, path.data(), path.size());
   if (abstract) address.sun_path[0] = '\0';
   std::memcpy(&to.address.storage, &address, sizeof address);
-  to.address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() +
-                                           (abstract ? 0 : 1));
+  to.address.size =
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
   return to;
 }
 

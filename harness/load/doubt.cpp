@@ -14,7 +14,7 @@ namespace wireproof::load {
 namespace {
 
 constexpr double tolerated_rate_error = 0.02;
-constexpr double tolerated_lateness_share = 0.1;     // of the median latency ...
+constexpr double tolerated_lateness_share = 0.1;            // of the median latency ...
 constexpr std::uint64_t tolerated_lateness_ns = 1'000'000;  // ... or this, whichever is more
 constexpr double saturated_share = 0.95, kept_waiting_share = 0.1;
 constexpr std::int64_t tolerated_stall_ns = 50'000'000;
@@ -57,7 +57,8 @@ class Examiner {
       const double sent = static_cast<double>(result_.sent) / result_.measured_s;
       if (std::abs(sent - asked) > tolerated_rate_error * asked && !poisson_scatter(asked)) {
         add("rate not reached",
-            fmt::format("{:.0f} requests/s were asked for and {:.0f} were sent", asked, sent), true);
+            fmt::format("{:.0f} requests/s were asked for and {:.0f} were sent", asked, sent),
+            true);
       }
     }
     if (result_.not_sent > 0) {
@@ -112,9 +113,10 @@ class Examiner {
     const bool shared = own.size() == 1 && theirs == own;
     if (shared) {
       add("one processor for both",
-          fmt::format("generator and server both ran on processor {}: their work is in each other's "
-                      "latency",
-                      own.front()),
+          fmt::format(
+              "generator and server both ran on processor {}: their work is in each other's "
+              "latency",
+              own.front()),
           false);
     }
   }
@@ -143,7 +145,8 @@ class Examiner {
     const std::string& clock = circumstances_.clock_source;
     if (clock == "hpet" || clock == "acpi_pm" || clock == "jiffies" || clock == "refined-jiffies") {
       add("poor clock",
-          fmt::format("the kernel's clock source is {}: reading it costs microseconds", clock), false);
+          fmt::format("the kernel's clock source is {}: reading it costs microseconds", clock),
+          false);
     }
   }
 
@@ -164,9 +167,10 @@ class Examiner {
     const double trend = drift(rates);
     if (rates.size() >= 10 && std::abs(trend) > 0.2 && result_.asked_rate_per_s == std::nullopt) {
       add("not steady",
-          fmt::format("the rate {} by {:.0f} % while it was measured: a longer warm-up, or a server "
-                      "that changes",
-                      trend > 0 ? "rose" : "fell", 100 * std::abs(trend)),
+          fmt::format(
+              "the rate {} by {:.0f} % while it was measured: a longer warm-up, or a server "
+              "that changes",
+              trend > 0 ? "rose" : "fell", 100 * std::abs(trend)),
           false);
     }
   }
@@ -247,7 +251,8 @@ std::vector<LimitResult> judge_limits(const std::vector<scenario::Limit>& limits
     one.measured = metric(result, limit.metric);
     one.held = one.measured && scenario::holds(limit, *one.measured);
     if (!one.measured) {
-      one.words = limit.metric + " could not be measured (too few samples, or not of this workload)";
+      one.words =
+          limit.metric + " could not be measured (too few samples, or not of this workload)";
     } else if (scenario::is_time(limit.metric)) {
       one.words = fmt::format("{} = {:.4g} ms", limit.metric, *one.measured);
     } else {

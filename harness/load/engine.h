@@ -74,7 +74,7 @@ class Engine {
 
 struct EngineOptions {
   scenario::EngineKind kind = scenario::EngineKind::automatic;
-  bool busy_poll = false;     // never sleeps
+  bool busy_poll = false;  // never sleeps
   bool datagrams = false;
   std::size_t buffer_bytes = 256u << 10;
   std::size_t channels = 1;

@@ -28,8 +28,8 @@ class UringEngine final : public Engine {
         datagrams_(options.datagrams),
         slots_(options.channels) {
     io_uring_params parameters{};
-    parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-                       IORING_SETUP_CQSIZE;
+    parameters.flags =
+        IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE;
     parameters.cq_entries = 4 * ring_entries;
     int error = ::io_uring_queue_init_params(ring_entries, &ring_, &parameters);
     if (error == -EINVAL) {  // before Linux 6.1

@@ -20,7 +20,8 @@ namespace {
 
 constexpr unsigned batch = 64;  // datagrams of one system call
 constexpr int receive_buffer_bytes = 8 << 20;
-constexpr std::int64_t last_words_ns = 100'000'000;  // receiving goes on so long after the last send
+constexpr std::int64_t last_words_ns =
+    100'000'000;  // receiving goes on so long after the last send
 
 class Flood {
  public:
@@ -34,7 +35,8 @@ class Flood {
     plan.window_ns = 100'000'000;
     plan.start_ns = now_ns() + 2'000'000;
     const std::int64_t warm_up = workload.warm_up_span().count();
-    plan.measure_ns = plan.start_ns + (warm_up + plan.window_ns - 1) / plan.window_ns * plan.window_ns;
+    plan.measure_ns =
+        plan.start_ns + (warm_up + plan.window_ns - 1) / plan.window_ns * plan.window_ns;
     plan.end_ns = plan.measure_ns + workload.duration.count();
     plan.stop = options_.stop;
     open();
@@ -173,7 +175,9 @@ class Flood {
         continue;
       }
       recorder.roll(now);
-      for (int i = 0; i < count; ++i) take(recorder, buffers[static_cast<unsigned>(i)].data(), headers[static_cast<unsigned>(i)].msg_len, now);
+      for (int i = 0; i < count; ++i)
+        take(recorder, buffers[static_cast<unsigned>(i)].data(),
+             headers[static_cast<unsigned>(i)].msg_len, now);
     }
     recorder.finish();
   }
@@ -205,8 +209,7 @@ class Flood {
       for (const auto& [kind, examples] : one->examples()) recording_.examples[kind] = examples;
     }
     DatagramResult& all = recording_.datagrams.emplace();
-    const double seconds =
-        static_cast<double>(last_send_ns_ - recording_.plan.start_ns) / 1e9;
+    const double seconds = static_cast<double>(last_send_ns_ - recording_.plan.start_ns) / 1e9;
     all.sent = sent_;
     all.received = check_.received();
     all.lost = sent_ - std::min(sent_, check_.received());

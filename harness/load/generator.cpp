@@ -39,9 +39,9 @@ void raise_descriptor_limit(std::uint64_t wanted) {
   if (limit.rlim_cur >= wanted) return;
   limit.rlim_cur = limit.rlim_max = wanted;  // what only a privileged process may
   if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
-  throw SystemError("open", fmt::format("{} descriptors at once", wanted), EMFILE,
-                    fmt::format("the limit is {} (ulimit -Hn): fewer connections, or a higher limit",
-                                had));
+  throw SystemError(
+      "open", fmt::format("{} descriptors at once", wanted), EMFILE,
+      fmt::format("the limit is {} (ulimit -Hn): fewer connections, or a higher limit", had));
 }
 
 unsigned processors() {
@@ -107,7 +107,8 @@ class ProgressTeller {
     if (!options_.progress) return;
     const std::int64_t now = now_ns();
     if (now - told_ns_ < second_ns) return;
-    const double span_s = static_cast<double>(told_ns_ == 0 ? now - plan_.start_ns : now - told_ns_) / 1e9;
+    const double span_s =
+        static_cast<double>(told_ns_ == 0 ? now - plan_.start_ns : now - told_ns_) / 1e9;
     told_ns_ = now;
     Counts counts;
     latency_.take();
@@ -211,7 +212,8 @@ Recording run_generator(Plan plan, const GeneratorOptions& options) {
   // Fine windows where a run is short: intervals need some twenty of them.
   plan.window_ns = workload.duration.count() <= 30 * second_ns ? second_ns / 10 : second_ns;
   plan.start_ns = now_ns() + 5'000'000;
-  plan.measure_ns = plan.start_ns + (warm_up + plan.window_ns - 1) / plan.window_ns * plan.window_ns;
+  plan.measure_ns =
+      plan.start_ns + (warm_up + plan.window_ns - 1) / plan.window_ns * plan.window_ns;
   plan.end_ns = plan.measure_ns + workload.duration.count();
   // Long enough for the last request to time out, unless that takes long, and for the look that
   // notices it (Worker::sweep).
@@ -222,7 +224,8 @@ Recording run_generator(Plan plan, const GeneratorOptions& options) {
   Recording recording;
   recording.plan = plan;
   std::vector<std::unique_ptr<Worker>> workers;
-  for (unsigned i = 0; i < plan.threads; ++i) workers.push_back(std::make_unique<Worker>(recording.plan, i));
+  for (unsigned i = 0; i < plan.threads; ++i)
+    workers.push_back(std::make_unique<Worker>(recording.plan, i));
   std::atomic<unsigned> running{plan.threads};
   std::vector<std::thread> threads;
   std::string refused;

@@ -1,8 +1,8 @@
 // Runs a workload against a server: threads, windows, totals. The caller's thread watches and tells
-// progress; each other thread is a Worker (worker.h), and shares nothing with the rest but the plan.
-// Thread rule: run() blocks its caller; stop may be set by any thread or signal handler. Lifetime:
-// no thread outlives run(). No global state: many may run at once, on one machine or on many, and
-// what they record is merged by windows (merge.h).
+// progress; each other thread is a Worker (worker.h), and shares nothing with the rest but the
+// plan. Thread rule: run() blocks its caller; stop may be set by any thread or signal handler.
+// Lifetime: no thread outlives run(). No global state: many may run at once, on one machine or on
+// many, and what they record is merged by windows (merge.h).
 #pragma once
 
 #include <atomic>
@@ -28,8 +28,8 @@ struct Tick {
 };
 
 struct GeneratorOptions {
-  std::function<void(const Tick&)> progress;   // about once a second
-  std::function<void()> every_tick;            // about ten times a second
+  std::function<void(const Tick&)> progress;  // about once a second
+  std::function<void()> every_tick;           // about ten times a second
   const std::atomic<bool>* stop = nullptr;
 };
 

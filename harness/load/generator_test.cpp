@@ -1,4 +1,5 @@
-// Whole runs against a server in the test: what was sent is accounted for, whatever the server does.
+// Whole runs against a server in the test: what was sent is accounted for, whatever the server
+// does.
 #include "load/generator.h"
 
 #include <gtest/gtest.h>
@@ -41,8 +42,7 @@ void expect_balance(const LoadResult& result) {
   EXPECT_EQ(result.sent, result.answered + result.errors + result.timeouts + result.in_flight);
   const PhaseResult* latency = result.phase("latency");
   if (latency == nullptr) return;
-  EXPECT_EQ(latency->count,
-            result.answered + result.timeouts + result.in_flight + result.not_sent);
+  EXPECT_EQ(latency->count, result.answered + result.timeouts + result.in_flight + result.not_sent);
 }
 
 std::optional<std::string> echo(const std::string& text) { return text; }
@@ -183,7 +183,8 @@ TEST(Generator, AServerThatRefusesIsToldAndNothingHangs) {
 }
 
 TEST(Generator, AServerThatNeverAnswersTimesOut) {
-  const ServerForTest server(false, [](const std::string&) { return std::optional<std::string>(""); });
+  const ServerForTest server(false,
+                             [](const std::string&) { return std::optional<std::string>(""); });
   Workload load = workload();
   load.operations = 8;
   load.timeout = 50ms;
@@ -307,7 +308,8 @@ TEST(Limits, AreKeptOrNot) {
 
 TEST(Plan, AnAddressThatCannotBeIsRefused) {
   EXPECT_THROW(inet_destination(scenario::Transport::tcp, "no.such.host.invalid", 1), SystemError);
-  EXPECT_THROW(unix_destination(scenario::Transport::unix_stream, std::string(108, 'x')), SystemError);
+  EXPECT_THROW(unix_destination(scenario::Transport::unix_stream, std::string(108, 'x')),
+               SystemError);
   EXPECT_NO_THROW(unix_destination(scenario::Transport::unix_stream, "@" + std::string(107, 'x')));
 }
 

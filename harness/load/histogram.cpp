@@ -67,7 +67,8 @@ double Histogram::standard_deviation() const {
   double squares = 0;
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     if (counts_[i] == 0) continue;
-    const double middle = (static_cast<double>(lowest_of(i)) + static_cast<double>(highest_of(i))) / 2;
+    const double middle =
+        (static_cast<double>(lowest_of(i)) + static_cast<double>(highest_of(i))) / 2;
     squares += (middle - center) * (middle - center) * static_cast<double>(counts_[i]);
   }
   return std::sqrt(squares / static_cast<double>(total_));

@@ -64,8 +64,8 @@ class Histogram {
   std::span<const std::uint64_t> counts() const { return counts_; }
 
   static constexpr std::size_t index_of(std::uint64_t value) {
-    const unsigned bucket = static_cast<unsigned>(
-        std::bit_width(value | ((2u << half_bits) - 1)) - (half_bits + 1));
+    const unsigned bucket =
+        static_cast<unsigned>(std::bit_width(value | ((2u << half_bits) - 1)) - (half_bits + 1));
     return (static_cast<std::size_t>(bucket) << half_bits) +
            static_cast<std::size_t>(value >> bucket);
   }

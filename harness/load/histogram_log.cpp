@@ -116,9 +116,8 @@ std::string inflated(std::string_view packed) {
   std::string bytes(std::size_t{1} << 16, '\0');
   while (bytes.size() <= longest_encoding) {
     uLongf length = bytes.size();
-    const int result =
-        ::uncompress(reinterpret_cast<Bytef*>(bytes.data()), &length,
-                     reinterpret_cast<const Bytef*>(packed.data()), packed.size());
+    const int result = ::uncompress(reinterpret_cast<Bytef*>(bytes.data()), &length,
+                                    reinterpret_cast<const Bytef*>(packed.data()), packed.size());
     if (result == Z_OK) {
       bytes.resize(length);
       return bytes;
@@ -141,9 +140,7 @@ bool number_of(std::string_view text, double& number) {
   return error == std::errc{} && rest == text.data() + text.size();
 }
 
-tl::unexpected<std::string> malformed(const char* why) {
-  return tl::unexpected<std::string>(why);
-}
+tl::unexpected<std::string> malformed(const char* why) { return tl::unexpected<std::string>(why); }
 
 }  // namespace
 

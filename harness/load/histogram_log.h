@@ -3,7 +3,8 @@
 //
 //   compressed   cookie 0x1c849314 | length | zlib(
 //   V2             cookie 0x1c849313 | payload length | 0 | digits | lowest | highest | ratio |
-//   payload          a ZigZag LEB128 number for each bucket: its count, or minus a run of empty ones)
+//   payload          a ZigZag LEB128 number for each bucket: its count, or minus a run of empty
+//   ones)
 #pragma once
 
 #include <cstdint>

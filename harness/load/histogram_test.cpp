@@ -46,7 +46,8 @@ TEST(Histogram, PercentilesAreThoseOfTheSortedSamples) {
   for (const double quantile : {0.001, 0.5, 0.9, 0.99, 0.999, 1.0}) {
     const auto rank = static_cast<std::size_t>(std::ceil(quantile * 50'000)) - 1;
     const auto exact = static_cast<double>(values[rank]);
-    EXPECT_NEAR(static_cast<double>(histogram.value_at(quantile)), exact, exact / 1000 + 1) << quantile;
+    EXPECT_NEAR(static_cast<double>(histogram.value_at(quantile)), exact, exact / 1000 + 1)
+        << quantile;
   }
   EXPECT_EQ(histogram.most(), values.back());
   EXPECT_EQ(histogram.least(), values.front());

@@ -47,7 +47,8 @@ void add_cpus(const std::string& process, std::set<unsigned>& cpus) {
     fields >> state;
     for (int i = 4; i <= 39 && fields >> field; ++i) {
     }
-    if (!field.empty()) cpus.insert(static_cast<unsigned>(std::strtoul(field.c_str(), nullptr, 10)));
+    if (!field.empty())
+      cpus.insert(static_cast<unsigned>(std::strtoul(field.c_str(), nullptr, 10)));
   }
 }
 

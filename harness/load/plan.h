@@ -29,10 +29,10 @@ Destination unix_destination(scenario::Transport transport, const std::string& p
 struct Plan {
   scenario::Workload workload;
   Destination to;
-  std::int64_t start_ns = 0;     // connections are opened, requests sent
-  std::int64_t measure_ns = 0;   // what is meant for a time from here on is recorded
-  std::int64_t end_ns = 0;       // nothing is meant for a time after this
-  std::int64_t drain_ns = 0;     // what has no answer by now is in flight at the end
+  std::int64_t start_ns = 0;    // connections are opened, requests sent
+  std::int64_t measure_ns = 0;  // what is meant for a time from here on is recorded
+  std::int64_t end_ns = 0;      // nothing is meant for a time after this
+  std::int64_t drain_ns = 0;    // what has no answer by now is in flight at the end
   std::int64_t window_ns = 1'000'000'000;
   unsigned threads = 1;
   unsigned source_addresses = 1;

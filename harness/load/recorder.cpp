@@ -16,9 +16,10 @@ std::string_view name(Phase phase) {
 }
 
 std::string_view name(Failure kind) {
-  constexpr std::string_view names[] = {"refused",      "reset",        "timeout", "wrong answer",
-                                        "short answer", "unasked answer", "out of ports",
-                                        "out of descriptors", "unreachable", "other"};
+  constexpr std::string_view names[] = {
+      "refused",      "reset",          "timeout",      "wrong answer",
+      "short answer", "unasked answer", "out of ports", "out of descriptors",
+      "unreachable",  "other"};
   return names[static_cast<std::size_t>(kind)];
 }
 

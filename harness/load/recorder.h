@@ -31,11 +31,11 @@ enum class Failure : std::uint8_t {
   reset,
   timeout,
   wrong_answer,
-  short_answer,   // the server ended the connection within an answer, or before it
-  unasked,        // bytes that no request asked for
-  out_of_ports,   // EADDRNOTAVAIL
-  out_of_files,   // EMFILE, ENFILE
-  unreachable,    // ENETUNREACH, EHOSTUNREACH, ENOENT of a UNIX path
+  short_answer,  // the server ended the connection within an answer, or before it
+  unasked,       // bytes that no request asked for
+  out_of_ports,  // EADDRNOTAVAIL
+  out_of_files,  // EMFILE, ENFILE
+  unreachable,   // ENETUNREACH, EHOSTUNREACH, ENOENT of a UNIX path
   other,
 };
 inline constexpr std::size_t failure_count = 10;

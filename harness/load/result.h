@@ -49,7 +49,7 @@ struct Interval {
 struct CpuUse {
   double generator_ms = 0, server_ms = 0;  // user and system
   double server_us_per_request = 0, generator_us_per_request = 0;
-  std::uint64_t voluntary_switches = 0, involuntary_switches = 0;  // of the generator
+  std::uint64_t voluntary_switches = 0, involuntary_switches = 0;    // of the generator
   double steal_percent = 0, softirq_percent = 0, other_percent = 0;  // of the whole machine
   std::vector<unsigned> generator_cpus, server_cpus;                 // seen running on
 };
@@ -82,7 +82,7 @@ struct LimitResult {
 };
 
 struct ProofResult {
-  std::uint64_t connections_made = 0;      // by the generator
+  std::uint64_t connections_made = 0;  // by the generator
   std::uint64_t handshakes_proven = 0, closes_proven = 0;
   std::uint64_t connections_seen = 0, failed = 0, inconclusive = 0;
   std::map<std::string, std::uint64_t> openings, closings, closed_first;
@@ -90,8 +90,8 @@ struct ProofResult {
   std::uint64_t packets = 0, dropped = 0;
   double packets_per_s = 0;
   std::uint64_t most_tracked = 0;
-  bool balanced = false;      // made = handshakes = closes
-  std::string difference;     // in words, where it is not
+  bool balanced = false;   // made = handshakes = closes
+  std::string difference;  // in words, where it is not
 };
 
 struct DatagramResult {

@@ -8,7 +8,8 @@ namespace {
 TEST(SequenceCheck, CountsWhatCameTwiceAndOutOfOrder) {
   SequenceCheck check;
   std::int64_t now = 0;
-  for (const std::uint64_t number : {0, 1, 4, 3, 3, 5, 0}) check.arrived(number, now, now + 10), ++now;
+  for (const std::uint64_t number : {0, 1, 4, 3, 3, 5, 0})
+    check.arrived(number, now, now + 10), ++now;
   EXPECT_EQ(check.received(), 5u);  // 2 never came
   EXPECT_EQ(check.duplicated(), 2u);
   EXPECT_EQ(check.reordered(), 1u);

@@ -80,8 +80,8 @@ class ServerForTest {
           continue;
         }
         const ssize_t count = ::recv(wait.fd, buffer.data(), buffer.size(), 0);
-        const auto answer = count <= 0 ? std::nullopt
-                                       : answer_({buffer.data(), static_cast<std::size_t>(count)});
+        const auto answer =
+            count <= 0 ? std::nullopt : answer_({buffer.data(), static_cast<std::size_t>(count)});
         if (!answer) {
           connections.erase(wait.fd);
         } else if (!answer->empty()) {

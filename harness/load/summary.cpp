@@ -17,7 +17,8 @@ constexpr std::size_t kept_examples = 10, fewest_batches = 10;
 std::vector<const Window*> measured_windows(const Recording& recording) {
   const Plan& plan = recording.plan;
   const std::int64_t first = (plan.measure_ns - plan.start_ns) / plan.window_ns;
-  const std::int64_t end = std::min(plan.end_ns, std::max(recording.end.last_answer_ns, plan.measure_ns));
+  const std::int64_t end =
+      std::min(plan.end_ns, std::max(recording.end.last_answer_ns, plan.measure_ns));
   const std::int64_t last = (end - plan.start_ns) / plan.window_ns;
   std::vector<const Window*> windows;
   for (const Window& window : recording.windows) {
@@ -36,7 +37,8 @@ std::vector<double> joined_by_two(const std::vector<double>& values) {
 
 // Batches that no longer resemble their neighbours, as far as there are enough of them.
 std::vector<double> independent_batches(std::vector<double> values) {
-  while (values.size() >= 2 * fewest_batches && !independent(values)) values = joined_by_two(values);
+  while (values.size() >= 2 * fewest_batches && !independent(values))
+    values = joined_by_two(values);
   return values;
 }
 
@@ -175,8 +177,8 @@ void add_errors(const Recording& recording, LoadResult& result) {
     std::int64_t first = found->second.empty() ? 0 : found->second.front().at_ns;
     for (const FailureExample& example : found->second) {
       first = std::min(first, example.at_ns);
-      const bool known = std::find(at->examples.begin(), at->examples.end(), example.words) !=
-                         at->examples.end();
+      const bool known =
+          std::find(at->examples.begin(), at->examples.end(), example.words) != at->examples.end();
       if (!known && at->examples.size() < kept_examples) at->examples.push_back(example.words);
     }
     at->first_s = static_cast<double>(first) / 1e9;
@@ -339,7 +341,8 @@ LoadResult summarize(const std::vector<Recording>& repetitions) {
     result.throughput_method = fmt::format("Student's t over {} repetitions", rates.size());
   } else {
     rates = independent_batches(std::move(rates));
-    result.throughput_method = fmt::format("batch means over {} batches, Student's t", rates.size());
+    result.throughput_method =
+        fmt::format("batch means over {} batches, Student's t", rates.size());
   }
   if (rates.size() >= 3) result.throughput_interval = mean_interval(rates);
   result.datagrams = repetitions.back().datagrams;

@@ -65,8 +65,9 @@ Worker::Worker(const Plan& plan, unsigned share)
     connections_[i].ring.resize(workload_.depth);
   }
   end_ns_ = plan.end_ns;
-  operations_left_ = workload_.operations == 0 ? ~std::uint64_t{0}
-                                               : share_of(workload_.operations, share, plan.threads);
+  operations_left_ = workload_.operations == 0
+                         ? ~std::uint64_t{0}
+                         : share_of(workload_.operations, share, plan.threads);
   sweep_span_ns_ = std::clamp<std::int64_t>(workload_.timeout.count() / 20, 1'000'000, 50'000'000);
   next_source_ = share;
   if (workload_.pattern == Pattern::stream) {
@@ -113,9 +114,10 @@ void Worker::loop() {
       become_ready(connections_[i], plan_.start_ns);
       continue;
     }
-    const auto offset = connections_.size() < 2
-                            ? 0
-                            : workload_.ramp.count() / static_cast<std::int64_t>(connections_.size()) * i;
+    const auto offset =
+        connections_.size() < 2
+            ? 0
+            : workload_.ramp.count() / static_cast<std::int64_t>(connections_.size()) * i;
     timers_.push({plan_.start_ns + offset, i});
   }
   next_sweep_ns_ = plan_.start_ns + sweep_span_ns_;
@@ -136,7 +138,8 @@ void Worker::loop() {
     if (due && ready_count_ > 0) until = std::min(until, *next_arrival_ns_);
     if (!streams_.empty()) {
       until = now_ns_;
-      for (const std::uint32_t number : std::exchange(streams_, {})) stream_on(connections_[number]);
+      for (const std::uint32_t number : std::exchange(streams_, {}))
+        stream_on(connections_[number]);
     }
     engine_->wait(until);
   }
@@ -271,7 +274,8 @@ void Worker::connected(Channel& channel, int error) {
   if (error != 0) {
     const bool operation = workload_.connects_each_time();
     if (!operation) ++recorder_.counts().connect_errors;
-    const std::string words = fmt::format("connect to {}: {}", plan_.to.shown, std::strerror(error));
+    const std::string words =
+        fmt::format("connect to {}: {}", plan_.to.shown, std::strerror(error));
     if (operation && one.count > 0) {
       fail_all(one, failure_of_errno(error), now, words);
     } else {

@@ -61,10 +61,10 @@ class Worker final : private Handler {
   struct Connection {
     Channel channel;
     State state = State::closed;
-    bool queued = false;  // in ready_
+    bool queued = false;                // in ready_
     std::uint32_t count = 0, head = 0;  // requests in flight: ring_[head] ...
     std::vector<Request> ring;
-    std::string pending;  // of an answer that is not whole
+    std::string pending;           // of an answer that is not whole
     std::string out, pending_out;  // requests that are not constant, and those behind them
     std::size_t scanned = 0;
     std::int64_t opened_ns = 0, closing_ns = 0, free_ns = 0;

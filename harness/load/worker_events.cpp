@@ -164,7 +164,8 @@ void Worker::drop(Connection& one, std::int64_t now) {
   if (workload_.open_loop() && workload_.connects_each_time()) {
     become_ready(one, now);
   } else {
-    const std::int64_t think = workload_.connects_each_time() ? workload_.arrivals.think.count() : 0;
+    const std::int64_t think =
+        workload_.connects_each_time() ? workload_.arrivals.think.count() : 0;
     timers_.push({now + think, one.channel.number});
   }
 }
@@ -192,7 +193,8 @@ void Worker::fail_all(Connection& one, Failure kind, std::int64_t now, std::stri
     if (!measured(request)) continue;
     if (kind == Failure::timeout) {
       ++recorder_.counts().timeouts;
-      // It waited at least as long as this: left out, the percentiles would be better than they are.
+      // It waited at least as long as this: left out, the percentiles would be better than they
+      // are.
       recorder_.record(Phase::latency, now - request.intended_ns);
       if (workload_.open_loop()) recorder_.record(Phase::service, now - request.sent_ns);
     } else {
@@ -253,10 +255,10 @@ void Worker::ended(Channel& channel) {
     return;
   }
   if (one.count > 0) {
-    give_up(one, Failure::short_answer, now,
-            fmt::format("the server ended the connection after {} bytes of the answer{}",
-                        one.pending.size(),
-                        one.pending.empty() ? "" : ": " + quoted(one.pending, 64)));
+    give_up(
+        one, Failure::short_answer, now,
+        fmt::format("the server ended the connection after {} bytes of the answer{}",
+                    one.pending.size(), one.pending.empty() ? "" : ": " + quoted(one.pending, 64)));
     return;
   }
   // A kept connection that the server ends between requests is opened again.

@@ -53,11 +53,10 @@ LiveProof::LiveProof(std::uint16_t server_port, bool checksums_valid)
 
 void LiveProof::add(const packet::Frame& frame) {
   const packet::Packet packet = packet::decode(frame, false);
-  const bool ours =
-      packet.protocol == packet::Protocol::tcp
-          ? packet.source.port == port_ || packet.destination.port == port_
-          : packet.icmp.is_error && (packet.icmp.quoted_destination.port == port_ ||
-                                     packet.icmp.quoted_source.port == port_);
+  const bool ours = packet.protocol == packet::Protocol::tcp
+                        ? packet.source.port == port_ || packet.destination.port == port_
+                        : packet.icmp.is_error && (packet.icmp.quoted_destination.port == port_ ||
+                                                   packet.icmp.quoted_source.port == port_);
   if (!ours) return;
   ++result_.packets;
   tracker_.add(packet);
@@ -75,8 +74,8 @@ void LiveProof::judge(tcp::Connection& connection) {
     }
   }
   const bool handshake = opened(connection) && judgement.verdict_opening == Verdict::passed;
-  const bool close = opened(connection) && closed(connection) &&
-                     judgement.verdict_closing == Verdict::passed;
+  const bool close =
+      opened(connection) && closed(connection) && judgement.verdict_closing == Verdict::passed;
   result_.handshakes_proven += handshake ? 1 : 0;
   result_.closes_proven += close ? 1 : 0;
   if (judgement.verdict == Verdict::failed) ++result_.failed;
@@ -86,8 +85,9 @@ void LiveProof::judge(tcp::Connection& connection) {
     ++result_.broken_rules[finding.rule];
     const auto [first, added] = findings_.try_emplace(finding.rule, finding);
     if (added) {
-      first->second.where = fmt::format("connection {} to {}", to_string(connection.ends[0].endpoint),
-                                        to_string(connection.ends[1].endpoint));
+      first->second.where =
+          fmt::format("connection {} to {}", to_string(connection.ends[0].endpoint),
+                      to_string(connection.ends[1].endpoint));
     }
   }
   if (opened(connection) && !close) {
@@ -127,7 +127,8 @@ load::ProofResult LiveProof::finish(const capture::CaptureStats& stats, std::uin
     tell(fmt::format("{} connections made and {} handshakes proven", made, all.handshakes_proven));
   }
   if (all.handshakes_proven != all.closes_proven) {
-    tell(fmt::format("{} of {} closes are not proven{}", all.handshakes_proven - std::min(all.handshakes_proven, all.closes_proven),
+    tell(fmt::format("{} of {} closes are not proven{}",
+                     all.handshakes_proven - std::min(all.handshakes_proven, all.closes_proven),
                      all.handshakes_proven, named.empty() ? "" : ": " + named));
   }
   if (all.failed > 0) tell(fmt::format("{} connections broke a rule", all.failed));

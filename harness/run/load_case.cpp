@@ -49,7 +49,8 @@ class StopSignals {
   StopSignals(const StopSignals&) = delete;
 
  private:
-  struct sigaction interrupt_ {}, terminate_ {};
+  struct sigaction interrupt_ {
+  }, terminate_{};
 };
 
 std::map<std::string, std::uint64_t> difference(const witness::NamespaceCounters& before,
@@ -142,7 +143,8 @@ class LoadCase {
     for (unsigned i = 0; i < workload_.repetitions && !stop_asked; ++i) {
       if (i > 0) machine_at_work(reference);
       recordings.push_back(load::run_generator(plan, options));
-      wall_s += static_cast<double>(recordings.back().ended_ns - plan_start(recordings.back())) / 1e9;
+      wall_s +=
+          static_cast<double>(recordings.back().ended_ns - plan_start(recordings.back())) / 1e9;
     }
     result_ = load::summarize(recordings);
     requests = result_.answered + result_.errors + result_.timeouts + result_.warm_up_requests;
@@ -169,7 +171,9 @@ class LoadCase {
     write_log(recordings);
   }
 
-  static std::int64_t plan_start(const load::Recording& recording) { return recording.plan.start_ns; }
+  static std::int64_t plan_start(const load::Recording& recording) {
+    return recording.plan.start_ns;
+  }
 
   void machine_at_work(load::ReferenceLoop& reference) {
     if (!workload_.reference || stop_asked) return;
@@ -309,7 +313,8 @@ class LoadCase {
     for (const auto& [rule, finding] : proof_->findings()) {
       Finding one = finding;
       one.packets.clear();  // no capture file of a load run is kept
-      one.observed += fmt::format(" (the first of {} such connections)", result_.proof->broken_rules.at(rule));
+      one.observed +=
+          fmt::format(" (the first of {} such connections)", result_.proof->broken_rules.at(rule));
       report_.findings.push_back(std::move(one));
     }
     if (!result_.proof->balanced) {

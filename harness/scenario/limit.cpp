@@ -13,16 +13,19 @@ namespace {
 
 using Is = Limit::Is;
 
-constexpr std::string_view phases[] = {"connect_", "service_", "close_", "first_byte_", "lateness_"};
+constexpr std::string_view phases[] = {"connect_", "service_", "close_", "first_byte_",
+                                       "lateness_"};
 constexpr std::string_view plain_metrics[] = {
-    "rate", "errors",  "timeouts",        "error_share", "cpu",    "server_cpu",
-    "loss", "proven",  "retransmissions", "jitter",      "bytes",  "connections"};
+    "rate", "errors", "timeouts",        "error_share", "cpu",   "server_cpu",
+    "loss", "proven", "retransmissions", "jitter",      "bytes", "connections"};
 
 bool is_percentile(std::string_view metric) {
   if (!metric.starts_with('p')) return false;
   double number = 0;
-  const auto [rest, error] = std::from_chars(metric.data() + 1, metric.data() + metric.size(), number);
-  return error == std::errc{} && rest == metric.data() + metric.size() && number > 0 && number < 100;
+  const auto [rest, error] =
+      std::from_chars(metric.data() + 1, metric.data() + metric.size(), number);
+  return error == std::errc{} && rest == metric.data() + metric.size() && number > 0 &&
+         number < 100;
 }
 
 std::string_view without_phase(std::string_view metric) {
@@ -61,7 +64,8 @@ class Reader {
   std::string_view relation() {
     skip_blanks();
     const std::size_t from = at_;
-    while (at_ < text_.size() && std::string_view("<>=").find(text_[at_]) != std::string_view::npos) {
+    while (at_ < text_.size() &&
+           std::string_view("<>=").find(text_[at_]) != std::string_view::npos) {
       ++at_;
     }
     return text_.substr(from, at_ - from);
@@ -169,9 +173,10 @@ tl::expected<std::vector<Limit>, LimitError> parse_limits(std::string_view text)
       names.insert(names.end(), {"p50", "p95", "p99", "p99.9", "mean", "max"});
       const std::string near = nearest(metric, names);
       return wrong(start, fmt::format("unknown metric {}", quoted(metric)),
-                   near.empty() ? "p50 ... p99.999, mean, max (also connect_p99 ...), rate, errors, "
-                                  "error_share, proven, loss, jitter, server_cpu"
-                                : fmt::format("did you mean \"{}\"?", near));
+                   near.empty()
+                       ? "p50 ... p99.999, mean, max (also connect_p99 ...), rate, errors, "
+                         "error_share, proven, loss, jitter, server_cpu"
+                       : fmt::format("did you mean \"{}\"?", near));
     }
     reader.skip_blanks();
     const std::size_t relation_at = reader.at();
@@ -220,13 +225,9 @@ tl::expected<double, std::string> parse_count(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, value);
   const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
-  const double scale = unit.empty()                    ? 1
-                       : unit == "k" || unit == "K"    ? 1e3
-                       : unit == "M"                   ? 1e6
-                                                       : 0;
+  const double scale = unit.empty() ? 1 : unit == "k" || unit == "K" ? 1e3 : unit == "M" ? 1e6 : 0;
   if (error != std::errc{} || scale == 0 || !std::isfinite(value)) {
-    return tl::unexpected(
-        fmt::format("{} is no number (20000, 20k or 1.5M)", quoted(text)));
+    return tl::unexpected(fmt::format("{} is no number (20000, 20k or 1.5M)", quoted(text)));
   }
   return value * scale;
 }
@@ -236,15 +237,16 @@ tl::expected<nanoseconds, std::string> parse_span(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, value);
   const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
-  const double scale = unit.empty() || unit == "s" ? 1e9
-                       : unit == "ms"              ? 1e6
-                       : unit == "us"              ? 1e3
-                       : unit == "ns"              ? 1
+  const double scale = unit.empty() || unit == "s"    ? 1e9
+                       : unit == "ms"                 ? 1e6
+                       : unit == "us"                 ? 1e3
+                       : unit == "ns"                 ? 1
                        : unit == "m" || unit == "min" ? 60e9
                        : unit == "h"                  ? 3600e9
                                                       : 0;
   if (error != std::errc{} || scale == 0 || !(value >= 0) || value * scale > 8e18) {
-    return tl::unexpected(fmt::format("{} is no span of time (500us, 20ms, 10s, 2m)", quoted(text)));
+    return tl::unexpected(
+        fmt::format("{} is no span of time (500us, 20ms, 10s, 2m)", quoted(text)));
   }
   return nanoseconds(static_cast<std::int64_t>(std::llround(value * scale)));
 }

@@ -5,9 +5,8 @@
 namespace wireproof::scenario {
 
 std::string_view name(Pattern pattern) {
-  constexpr std::string_view names[] = {"request-response", "connect-request-close",
-                                        "connect-close",    "stream",
-                                        "one-way",          "idle"};
+  constexpr std::string_view names[] = {
+      "request-response", "connect-request-close", "connect-close", "stream", "one-way", "idle"};
   return names[static_cast<std::size_t>(pattern)];
 }
 

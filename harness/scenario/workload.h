@@ -122,7 +122,7 @@ struct Workload {
   std::vector<unsigned> pin;
   bool busy_poll = false;
   ProofKind proof = ProofKind::headers;
-  bool reference = true;      // the bare echo loop, interleaved
+  bool reference = true;  // the bare echo loop, interleaved
   unsigned repetitions = 1;
   std::uint64_t seed = 1;
   bool soak = false;    // the server's memory and descriptors must not grow

@@ -49,14 +49,13 @@ class Check {
           "a timeout that is not of a millisecond to an hour");
     wrong(w_.warm_up_span().count() < 0 || w_.warm_up_span() > std::chrono::hours(1), "warm_up_ms",
           "a warm-up of more than an hour");
-    wrong(w_.source_addresses > 65'536, "source_addresses",
-          "more than 65,536 source addresses");
+    wrong(w_.source_addresses > 65'536, "source_addresses", "more than 65,536 source addresses");
     wrong(w_.threads > 1024, "threads", "more than 1,024 threads");
   }
 
   void arrivals() {
-    const bool rated = w_.arrivals.kind == ArrivalKind::constant ||
-                       w_.arrivals.kind == ArrivalKind::poisson;
+    const bool rated =
+        w_.arrivals.kind == ArrivalKind::constant || w_.arrivals.kind == ArrivalKind::poisson;
     wrong(rated && !(w_.arrivals.rate > 0), "rate",
           fmt::format("a rate of {}: more than 0 requests a second are wanted", w_.arrivals.rate));
     wrong(rated && w_.arrivals.rate > highest_rate, "rate",
@@ -100,9 +99,9 @@ class Check {
           "an answer of no bytes");
     wrong(w_.answer.framing == Framing::delimiter && w_.answer.text.empty(), "answer",
           "an empty delimiter");
-    wrong(w_.answer.framing == Framing::end_of_stream &&
-              w_.pattern != Pattern::connect_request_close,
-          "answer", "an answer that ends with the stream needs connect-request-close");
+    wrong(
+        w_.answer.framing == Framing::end_of_stream && w_.pattern != Pattern::connect_request_close,
+        "answer", "an answer that ends with the stream needs connect-request-close");
     wrong(w_.message.text.empty() && w_.message.sizes == SizeKind::fixed &&
               (w_.pattern == Pattern::request_response ||
                w_.pattern == Pattern::connect_request_close) &&

@@ -15,16 +15,16 @@ namespace wireproof::scenario {
 namespace {
 
 constexpr std::string_view keys[] = {
-    "pattern", "direction",   "connections", "duration_ms", "warm_up_ms", "requests",
-    "rate",    "arrivals",    "burst",       "think_ms",    "message",    "answer",
-    "depth",   "ramp_ms",     "close",       "source_addresses", "write_bytes", "discard",
-    "timeout_ms", "engine",   "threads",     "pin",         "busy_poll",  "proof",
-    "reference",  "repetitions", "seed",     "strict",     "soak",  "sink"};
+    "pattern",          "direction",   "connections", "duration_ms", "warm_up_ms",
+    "requests",         "rate",        "arrivals",    "burst",       "think_ms",
+    "message",          "answer",      "depth",       "ramp_ms",     "close",
+    "source_addresses", "write_bytes", "discard",     "timeout_ms",  "engine",
+    "threads",          "pin",         "busy_poll",   "proof",       "reference",
+    "repetitions",      "seed",        "strict",      "soak",        "sink"};
 constexpr std::string_view message_keys[] = {"text", "hex", "base64", "pattern", "sizes"};
 constexpr std::string_view size_keys[] = {"kind", "least", "most", "mean"};
-constexpr std::string_view answer_keys[] = {"text",   "hex",    "base64",    "pattern",
-                                            "length", "delimiter", "regex",  "echo",
-                                            "until_end", "prefix"};
+constexpr std::string_view answer_keys[] = {"text",      "hex",   "base64", "pattern",   "length",
+                                            "delimiter", "regex", "echo",   "until_end", "prefix"};
 constexpr std::string_view prefix_keys[] = {"bytes", "little_endian", "counts_itself"};
 constexpr std::string_view arrival_keys[] = {"schedule", "times_ms"};
 
@@ -56,7 +56,8 @@ constexpr std::int64_t longest_ms = 24 * 3'600'000, most = 1'000'000'000'000;
 
 class WorkloadReader {
  public:
-  WorkloadReader(const Field& field, Errors& errors) : object_(field, keys, errors), errors_(errors) {}
+  WorkloadReader(const Field& field, Errors& errors)
+      : object_(field, keys, errors), errors_(errors) {}
 
   bool valid() const { return object_.valid(); }
   const Object& object() const { return object_; }
@@ -171,7 +172,8 @@ class WorkloadReader {
         load.arrivals.points.push_back({*at, *rate});
       }
       if (load.arrivals.points.size() < 2) {
-        errors_.add(points.offset(), "a schedule has at least two points", "[[0, 100], [10, 1000]]");
+        errors_.add(points.offset(), "a schedule has at least two points",
+                    "[[0, 100], [10, 1000]]");
       }
       return;
     }

@@ -9,7 +9,8 @@ namespace wireproof::scenario {
 namespace {
 
 std::string file(const std::string& load, const std::string& more = "") {
-  return "{\"title\": \"t\", \"server\": {\"target\": \"tcp-server\"},\n\"load\": " + load + more + "}";
+  return "{\"title\": \"t\", \"server\": {\"target\": \"tcp-server\"},\n\"load\": " + load + more +
+         "}";
 }
 
 std::string first_error(const std::string& text) {
@@ -21,12 +22,12 @@ std::string first_error(const std::string& text) {
 }
 
 TEST(Workload, IsReadAsItStands) {
-  const auto cases = load_text(
-      file(R"({"pattern": "connect-request-close", "rate": 250, "arrivals": "poisson",
+  const auto cases =
+      load_text(file(R"({"pattern": "connect-request-close", "rate": 250, "arrivals": "poisson",
                "connections": 8, "duration_ms": 300, "warm_up_ms": 0, "close": "server",
                "message": {"text": "m"}, "answer": {"delimiter": "\n"}, "repetitions": 3})",
-           R"(, "limits": ["p99 < 2ms and errors = 0", "rate >= 1k"])"),
-      "f.json", "f");
+                     R"(, "limits": ["p99 < 2ms and errors = 0", "rate >= 1k"])"),
+                "f.json", "f");
   ASSERT_TRUE(cases) << to_string(cases.error().front());
   ASSERT_TRUE((*cases)[0].load);
   const Workload& load = *(*cases)[0].load;
@@ -63,18 +64,21 @@ TEST(Workload, WhatIsWrongIsToldAtItsPlace) {
   EXPECT_NE(first_error(file(R"({"pattern": "flood"})")).find("2:21 unknown pattern"),
             std::string::npos);
   EXPECT_NE(first_error(file(R"({"depth": 4})")).find("where an answer ends"), std::string::npos);
-  EXPECT_NE(first_error(file(R"({"arrivals": "poisson"})")).find("without a rate"), std::string::npos);
+  EXPECT_NE(first_error(file(R"({"arrivals": "poisson"})")).find("without a rate"),
+            std::string::npos);
   EXPECT_NE(first_error(file(R"({"arrivals": {"schedule": [[2, 1], [1, 1]]}})")).find("go back"),
             std::string::npos);
   EXPECT_NE(first_error(file(R"({"answer": {"echo": true, "length": 3}})")).find("one way to tell"),
             std::string::npos);
   EXPECT_NE(first_error(file("{}", R"(, "steps": [{"connect": {}}])")).find("beside \"load\""),
             std::string::npos);
-  EXPECT_NE(first_error(R"({"title": "t", "server": {"target": "tcp-server"}, "limits": "rate > 1"})")
-                .find("limits without a load"),
-            std::string::npos);
+  EXPECT_NE(
+      first_error(R"({"title": "t", "server": {"target": "tcp-server"}, "limits": "rate > 1"})")
+          .find("limits without a load"),
+      std::string::npos);
   // The limit's own place within its text.
-  EXPECT_EQ(first_error(file("{}", ",\n\"limits\": \"p99 < 2ms and p98x < 1ms\"")).substr(0, 5), "3:26 ");
+  EXPECT_EQ(first_error(file("{}", ",\n\"limits\": \"p99 < 2ms and p98x < 1ms\"")).substr(0, 5),
+            "3:26 ");
 }
 
 TEST(Limits, InWordsAndBack) {
@@ -92,9 +96,9 @@ TEST(Limits, InWordsAndBack) {
 }
 
 TEST(Limits, WhatIsNone) {
-  for (const char* text : {"", "p99", "p99 <", "p99 < x", "p0 < 1", "p100 < 1", "pp < 1", "p99 < 2kg",
-                           "p99 < 2ms errors = 0", "p99 < 2ms and", "errors = -1", "rate > 1ms",
-                           "rate > nan", "rate > inf"}) {
+  for (const char* text : {"", "p99", "p99 <", "p99 < x", "p0 < 1", "p100 < 1", "pp < 1",
+                           "p99 < 2kg", "p99 < 2ms errors = 0", "p99 < 2ms and", "errors = -1",
+                           "rate > 1ms", "rate > nan", "rate > inf"}) {
     EXPECT_FALSE(parse_limits(text)) << text;
   }
   EXPECT_EQ(parse_limits("erors = 0").error().hint, "did you mean \"errors\"?");
@@ -106,7 +110,8 @@ TEST(Spans, AndCounts) {
   EXPECT_EQ(*parse_span("2m"), std::chrono::minutes(2));
   EXPECT_EQ(*parse_span("10"), std::chrono::seconds(10));
   EXPECT_EQ(*parse_span("250us"), nanoseconds(250'000));
-  for (const char* text : {"", "s", "-1s", "1d", "1e30s", "nan"}) EXPECT_FALSE(parse_span(text)) << text;
+  for (const char* text : {"", "s", "-1s", "1d", "1e30s", "nan"})
+    EXPECT_FALSE(parse_span(text)) << text;
   EXPECT_EQ(*parse_count("20k"), 20'000);
   EXPECT_EQ(*parse_count("1.5M"), 1'500'000);
   for (const char* text : {"", "k", "20q", "inf"}) EXPECT_FALSE(parse_count(text)) << text;

@@ -18,12 +18,15 @@ namespace {
 constexpr int tick_ms = 50;
 
 constexpr const char* usual_keys =
-    "[space] let through  [d] drop  [2] double  [up/down] choose  [r] run to ...  [?] help  [q] quit";
+    "[space] let through  [d] drop  [2] double  [up/down] choose  [r] run to ...  [?] help  [q] "
+    "quit";
 constexpr const char* run_keys_line =
-    "run to:  [s] SYN  [a] SYN-ACK  [p] data  [f] FIN  [r] RST  [w] TIME_WAIT  [e] the end  [esc] no";
+    "run to:  [s] SYN  [a] SYN-ACK  [p] data  [f] FIN  [r] RST  [w] TIME_WAIT  [e] the end  [esc] "
+    "no";
 
 constexpr const char* help_text[] = {
-    "Every packet between the two programs stops here, on the wire, until you say what becomes of it.",
+    "Every packet between the two programs stops here, on the wire, until you say what becomes of "
+    "it.",
     "",
     "space, enter  let the chosen packet through       d  drop it: it never arrives",
     "2             let it through twice                up, down  choose another that is held",
@@ -42,10 +45,9 @@ struct RunKey {
   char key;
   const char* words[2];
 };
-constexpr RunKey run_choices[] = {{'s', {"SYN", ""}},       {'a', {"SYN-ACK", ""}},
-                                  {'p', {"data", ""}},      {'f', {"FIN", ""}},
-                                  {'r', {"RST", ""}},       {'w', {"client", "TIME_WAIT"}},
-                                  {'e', {"end", ""}}};
+constexpr RunKey run_choices[] = {
+    {'s', {"SYN", ""}}, {'a', {"SYN-ACK", ""}},         {'p', {"data", ""}}, {'f', {"FIN", ""}},
+    {'r', {"RST", ""}}, {'w', {"client", "TIME_WAIT"}}, {'e', {"end", ""}}};
 
 std::optional<Wish> chosen_wish(char key) {
   for (const RunKey& one : run_choices) {

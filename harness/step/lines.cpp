@@ -82,8 +82,8 @@ class Script {
       look();
       if (fds[0].revents == 0) continue;
       char buffer[4096];
-      const ssize_t got =
-          checked("read", "commands", [&] { return ::read(options_.input, buffer, sizeof buffer); });
+      const ssize_t got = checked("read", "commands",
+                                  [&] { return ::read(options_.input, buffer, sizeof buffer); });
       if (got == 0) ended_ = true;
       if (got > 0) pending_.append(buffer, static_cast<std::size_t>(got));
     }

@@ -67,7 +67,9 @@ void hold_everything(scenario::Case& one) {
 
 struct Session::Impl {
   Impl(const scenario::Case& one, const run::CaseSettings& given, bool copies)
-      : settings(given), keep_copies(copies), lab(spec_of(one, settings)),
+      : settings(given),
+        keep_copies(copies),
+        lab(spec_of(one, settings)),
         stage(one, lab, settings) {}
 
   bool watch_programs();
@@ -96,7 +98,8 @@ bool Session::start() {
   run::Programs& programs = impl_->stage.programs();
   programs.start(Side::server);
   if (!impl_->stage.await_server()) {
-    for (const Finding& finding : programs.findings()) impl_->story.say("error " + finding.observed);
+    for (const Finding& finding : programs.findings())
+      impl_->story.say("error " + finding.observed);
     return false;
   }
   const scenario::Target at = impl_->stage.server_address();
@@ -175,9 +178,7 @@ bool Session::settle(unsigned number, Fate fate) {
   return impl_->stage.link()->settle(serial, wanted);
 }
 
-bool Session::over() const {
-  return impl_->ended[0] && impl_->story.held() == 0 && !impl_->moving;
-}
+bool Session::over() const { return impl_->ended[0] && impl_->story.held() == 0 && !impl_->moving; }
 
 const Story& Session::story() const { return impl_->story; }
 
@@ -212,10 +213,9 @@ std::vector<std::string> Session::Impl::verdict(bool whole) {
   };
   for (std::size_t i = 0; i < seen.client.connections.size(); ++i) {
     const tcp::Connection& connection = seen.client.connections[i].connection;
-    lines.push_back(fmt::format(
-        "connection {}: opening {}, closing {}, closed first: {}", connection.index,
-        tcp::name(connection.opening), tcp::name(connection.closing),
-        tcp::name(connection.closed_first)));
+    lines.push_back(fmt::format("connection {}: opening {}, closing {}, closed first: {}",
+                                connection.index, tcp::name(connection.opening),
+                                tcp::name(connection.closing), tcp::name(connection.closed_first)));
     tell(seen.client.connections[i].judgement.findings);
     if (i < seen.server.connections.size()) tell(seen.server.connections[i].judgement.findings);
   }

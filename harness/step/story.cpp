@@ -53,8 +53,8 @@ packet::Endpoint endpoint_of(const wire::PacketId& packet, Side side) {
 std::string in_short(const wire::PacketId& packet) {
   std::string text(name(sender(packet)));
   if (packet.protocol != packet::Protocol::tcp) {
-    const bool icmp = packet.protocol == packet::Protocol::icmp ||
-                      packet.protocol == packet::Protocol::icmpv6;
+    const bool icmp =
+        packet.protocol == packet::Protocol::icmp || packet.protocol == packet::Protocol::icmpv6;
     return text + (icmp ? fmt::format(" ICMP type {} code {}", packet.icmp_type, packet.icmp_code)
                         : fmt::format(" packet of {} bytes", packet.payload_length));
   }

@@ -29,7 +29,7 @@ struct Row {
   wire::PacketId packet = {};
   wire::Bytes frame = {};
   Fate fate = Fate::held;
-  unsigned copies = 0;    // sent again while it was held; these were dropped
+  unsigned copies = 0;  // sent again while it was held; these were dropped
   int explains = 0;     // for so many looks its sender's change of state is its doing
   // What the kernel said of each end after this packet was sent, or let through.
   std::array<std::vector<tcp::State>, 2> states = {};

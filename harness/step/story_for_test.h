@@ -14,8 +14,8 @@ inline wire::HeldPacket held_packet(std::uint64_t serial, Side from, std::uint16
   held.serial = serial;
   held.name = "step";
   wire::PacketId& packet = held.packet;
-  packet.direction = from == Side::client ? wire::Direction::client_to_server
-                                          : wire::Direction::server_to_client;
+  packet.direction =
+      from == Side::client ? wire::Direction::client_to_server : wire::Direction::server_to_client;
   packet.number = serial;
   packet.protocol = packet::Protocol::tcp;
   packet.source = {*packet::parse_address("192.0.2.1"), 40000};

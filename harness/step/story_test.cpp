@@ -23,12 +23,12 @@ std::vector<unsigned> numbers(const Story& story) {
 }
 
 TEST(Story, TellsWhatHappenedInPlainLines) {
-  EXPECT_THAT(short_story().log(),
-              ElementsAre("held 1 client SYN seq 0", "state client SYN_SENT", "passed 1",
-                          "held 2 server SYN ACK seq 0 ack 1", "state server SYN_RECEIVED",
-                          "passed 2", "held 3 client ACK seq 1 ack 1",
-                          "held 4 client PSH ACK seq 1 ack 1 length 3", "state client ESTABLISHED",
-                          "dropped 3"));
+  EXPECT_THAT(
+      short_story().log(),
+      ElementsAre("held 1 client SYN seq 0", "state client SYN_SENT", "passed 1",
+                  "held 2 server SYN ACK seq 0 ack 1", "state server SYN_RECEIVED", "passed 2",
+                  "held 3 client ACK seq 1 ack 1", "held 4 client PSH ACK seq 1 ack 1 length 3",
+                  "state client ESTABLISHED", "dropped 3"));
 }
 
 TEST(Story, PutsAStateBesideThePacketThatBroughtIt) {

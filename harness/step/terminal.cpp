@@ -21,7 +21,8 @@ void Terminal::enter() {
   raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);  // ISIG stays: Ctrl-C is a signal
   raw.c_cc[VMIN] = 0;
   raw.c_cc[VTIME] = 0;
-  if (::tcsetattr(input_, TCSADRAIN, &raw) != 0) throw_errno("change the settings of", "the terminal");
+  if (::tcsetattr(input_, TCSADRAIN, &raw) != 0)
+    throw_errno("change the settings of", "the terminal");
   entered_ = true;
   out_ << "\x1b[?1049h\x1b[?25l" << std::flush;  // the alternate screen; no cursor
 }

@@ -53,8 +53,7 @@ class Ladder {
 
   std::string head() const {
     tcp::Row out(options_.colour);
-    out.to(left_ - state_columns)
-        .right(tcp::name(tcp::State::closed), state_columns, Ink::faint);
+    out.to(left_ - state_columns).right(tcp::name(tcp::State::closed), state_columns, Ink::faint);
     return rails(out, {}, Ink::plain, std::string(tcp::name(tcp::State::listen)), Ink::faint);
   }
 
@@ -130,7 +129,8 @@ class Ladder {
     const auto number = [&] {
       if (!packet) return;
       out.put(row.number == chosen_ ? glyphs_.pointer : " ", Ink::bold);
-      out.right(std::to_string(row.number), margin - 1, row.number == chosen_ ? Ink::bold : Ink::faint);
+      out.right(std::to_string(row.number), margin - 1,
+                row.number == chosen_ ? Ink::bold : Ink::faint);
     };
     if (above_ && packet) {
       number();
@@ -179,11 +179,11 @@ std::string states_line(const Story& story, unsigned chosen, const ViewOptions& 
   const Row* row = story.find(chosen);
   const Conversation* conversation = row != nullptr ? story.conversation(*row) : nullptr;
   if (conversation == nullptr) conversation = &all.rbegin()->second;
-  return inked(fmt::format("kernel: client {}, server {}{}",
-                           tcp::name(conversation->state(Side::client)),
-                           tcp::name(conversation->state(Side::server)),
-                           all.size() > 1 ? fmt::format(" ({} connections)", all.size()) : ""),
-               Ink::bold, options);
+  return inked(
+      fmt::format("kernel: client {}, server {}{}", tcp::name(conversation->state(Side::client)),
+                  tcp::name(conversation->state(Side::server)),
+                  all.size() > 1 ? fmt::format(" ({} connections)", all.size()) : ""),
+      Ink::bold, options);
 }
 
 std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
@@ -263,8 +263,7 @@ std::vector<std::string> screen(const Story& story, const Frame& frame,
     foot.push_back(inked(line, Ink::faint, options));
   }
   std::vector<std::string> lines{inked(frame.title, Ink::bold, options)};
-  const std::size_t room =
-      options.height > foot.size() + 2 ? options.height - foot.size() - 1 : 2;
+  const std::size_t room = options.height > foot.size() + 2 ? options.height - foot.size() - 1 : 2;
   for (std::string& line : ladder(story, options, room, frame.chosen)) {
     lines.push_back(std::move(line));
   }

@@ -21,12 +21,11 @@ ViewOptions plain(unsigned width) { return {width, 24, false, false}; }
 TEST(View, DrawsTheLadder) {
   EXPECT_THAT(
       ladder(short_story(), plain(80), 0, 4),
-      ElementsAre(
-          "          CLOSED |                                             | LISTEN",
-          "   1    SYN_SENT |--- SYN seq 0 ------------------------------>|",
-          "   2 ESTABLISHED |<--- SYN ACK seq 0 ack 1 --------------------| SYN_RECEIVED",
-          "   3             |--- ACK seq 1 ack 1 ---------------x         |",
-          ">  4             |--- PSH ACK seq 1 ack 1 len 3 -----#         |"));
+      ElementsAre("          CLOSED |                                             | LISTEN",
+                  "   1    SYN_SENT |--- SYN seq 0 ------------------------------>|",
+                  "   2 ESTABLISHED |<--- SYN ACK seq 0 ack 1 --------------------| SYN_RECEIVED",
+                  "   3             |--- ACK seq 1 ack 1 ---------------x         |",
+                  ">  4             |--- PSH ACK seq 1 ack 1 len 3 -----#         |"));
 }
 
 TEST(View, NarrowWindowsGetTheWordsAboveTheArrow) {
@@ -71,9 +70,9 @@ TEST(View, AStateWithoutAPacketHasNoArrow) {
   Story story = short_story();
   for (int i = 0; i < 3; ++i) story.next_look();
   story.see(1, Side::server, tcp::State::closed);
-  EXPECT_THAT(ladder(story, plain(80)),
-              testing::Contains(
-                  "                 |                                             | CLOSED"));
+  EXPECT_THAT(
+      ladder(story, plain(80)),
+      testing::Contains("                 |                                             | CLOSED"));
 }
 
 TEST(Words, TellWhatASegmentIsFor) {

@@ -17,8 +17,9 @@ constexpr std::pair<std::string_view, std::uint16_t> flag_names[] = {
     {"ECE", packet::flag::ece}, {"CWR", packet::flag::cwr}};
 
 std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  });
   return text;
 }
 
@@ -28,7 +29,8 @@ std::optional<std::uint16_t> flags_of(const std::string& word) {
   for (std::size_t at = 0; at <= word.size();) {
     const std::size_t end = std::min(word.find('-', at), word.size());
     const auto part = std::string_view(word).substr(at, end - at);
-    const auto* found = std::ranges::find(flag_names, part, [](const auto& one) { return one.first; });
+    const auto* found =
+        std::ranges::find(flag_names, part, [](const auto& one) { return one.first; });
     if (found == std::end(flag_names)) return std::nullopt;
     flags = static_cast<std::uint16_t>(flags | found->second);
     at = end + 1;
@@ -45,9 +47,9 @@ std::string unknown(const std::string& word) {
   }
   std::string near = nearest(word, names);
   if (near.empty()) near = nearest(upper(word), names);
-  return near.empty() ? fmt::format("{} is no packet, state or event", quoted(word))
-                      : fmt::format("{} is no packet, state or event: did you mean {}?",
-                                    quoted(word), near);
+  return near.empty()
+             ? fmt::format("{} is no packet, state or event", quoted(word))
+             : fmt::format("{} is no packet, state or event: did you mean {}?", quoted(word), near);
 }
 
 }  // namespace
@@ -84,7 +86,8 @@ tl::expected<Wish, std::string> wish_of(std::span<const std::string> words) {
       wish.data = true;
     } else if (big == "END") {
       wish.end = true;
-    } else if (const auto state = tcp::state_from_name(big); state && *state != tcp::State::unknown) {
+    } else if (const auto state = tcp::state_from_name(big);
+               state && *state != tcp::State::unknown) {
       wish.state = state;
     } else if (const auto flags = flags_of(big)) {
       wish.flags = static_cast<std::uint16_t>(wish.flags | *flags);
@@ -94,7 +97,8 @@ tl::expected<Wish, std::string> wish_of(std::span<const std::string> words) {
   }
   const bool packet = wish.number || wish.flags != 0 || wish.data;
   if ((wish.number ? 1 : 0) + (wish.flags != 0 || wish.data ? 1 : 0) + (wish.state ? 1 : 0) +
-              (wish.end ? 1 : 0) > 1 ||
+              (wish.end ? 1 : 0) >
+          1 ||
       (wish.end && wish.side)) {
     return tl::unexpected(std::string(packet && wish.state
                                           ? "a packet or a state, not both"

@@ -13,7 +13,9 @@ using packet::flag::fin;
 using packet::flag::rst;
 using packet::flag::syn;
 
-std::string bytes(std::uint64_t count) { return fmt::format("{} byte{}", count, count == 1 ? "" : "s"); }
+std::string bytes(std::uint64_t count) {
+  return fmt::format("{} byte{}", count, count == 1 ? "" : "s");
+}
 
 // What the segment is for (RFC 9293 3.5, 3.6).
 std::string purpose(const wire::PacketId& packet) {
@@ -59,7 +61,8 @@ std::string options_text(const packet::TcpOptions& options) {
   const auto add = [&](std::string one) { text += (text.empty() ? "" : ", ") + std::move(one); };
   if (options.mss) add(fmt::format("takes segments of {} bytes", *options.mss));
   if (options.sack_permitted) add("takes selective acknowledgements");
-  if (options.window_scale) add(fmt::format("scales its window by {}", 1u << (*options.window_scale & 15u)));
+  if (options.window_scale)
+    add(fmt::format("scales its window by {}", 1u << (*options.window_scale & 15u)));
   if (options.timestamps) add("timestamps");
   if (options.sack_count > 0) add(fmt::format("has {} blocks beyond a gap", options.sack_count));
   if (options.fast_open) add("fast open");

@@ -121,8 +121,8 @@ struct End {
   std::uint32_t isn = 0;
   std::uint64_t segments = 0;
   std::uint64_t data_segments = 0;
-  std::uint64_t payload_bytes = 0;       // each byte of the stream once
-  std::uint64_t payload_bytes_sent = 0;  // retransmissions counted
+  std::uint64_t payload_bytes = 0;                      // each byte of the stream once
+  std::uint64_t payload_bytes_sent = 0;                 // retransmissions counted
   std::uint64_t good_checksums = 0, bad_checksums = 0;  // partial and unknown ones in neither
   std::uint64_t initial_flight = 0;  // bytes sent before the first of them was acknowledged
   std::uint64_t largest_flight = 0;  // most bytes sent and not acknowledged
@@ -156,7 +156,7 @@ struct End {
 double throughput(const End& end);
 
 struct Connection {
-  std::uint64_t index = 0;  // order of first packets, from 1
+  std::uint64_t index = 0;                      // order of first packets, from 1
   std::uint64_t first_packet = 0, packets = 0;  // what began it; how many it has, strays included
   std::int64_t first_time_ns = 0, last_time_ns = 0;
   OddSet odd_kinds;  // each kind that is in `oddities`

@@ -156,8 +156,7 @@ Segment Flow::make_segment(const Packet& packet, Side from) const {
 Flow::Fate Flow::add(const Packet& packet) {
   const Side from = side_of(packet);
   if (seen_twice(packet, from)) return Fate::kept;
-  if (over_ && packet.tcp.has(flag::syn) && !packet.tcp.has(flag::rst) &&
-      well_formed(packet)) {
+  if (over_ && packet.tcp.has(flag::syn) && !packet.tcp.has(flag::rst) && well_formed(packet)) {
     const bool answer = packet.tcp.has(flag::ack);
     if (!answer || !half(from).based || packet.tcp.seq != half(from).base) return Fate::new_life;
   }
@@ -314,8 +313,8 @@ bool Flow::spoiled(const Packet& packet, Side from, Segment& segment) {
 }
 
 // Whether bad checksums are the rule here, not an accident: one answers another, two come in a row,
-// or none was ever good. Then the capture was taken before hardware filled them in, or its addresses
-// were changed later, and its segments count like any.
+// or none was ever good. Then the capture was taken before hardware filled them in, or its
+// addresses were changed later, and its segments count like any.
 bool Flow::all_bad(const Packet& packet, Side from) {
   constexpr std::uint64_t kEnough = 3;
   Half& me = half(from);
@@ -397,7 +396,8 @@ void Flow::add_icmp(const Packet& packet) {
       packet.icmp.quoted_source == endpoint(Side::client) ? Side::client : Side::server;
   const std::int64_t what = packet.icmp.type << 8 | packet.icmp.code;
   constexpr std::uint8_t kSourceQuench = 4;
-  const bool quench = packet.protocol == packet::Protocol::icmp && packet.icmp.type == kSourceQuench;
+  const bool quench =
+      packet.protocol == packet::Protocol::icmp && packet.icmp.type == kSourceQuench;
   note(quench ? Odd::icmp_source_quench : Odd::icmp_error, side, packet.frame.number, 0, what,
        packet.protocol == packet::Protocol::icmp ? "ICMP" : "ICMPv6");
 }
@@ -449,8 +449,9 @@ void Flow::unrecord() {
   }
 }
 
-Oddity* Flow::note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted, std::int64_t seen,
-                   std::string_view detail, std::uint64_t other_packet, bool certain) {
+Oddity* Flow::note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted,
+                   std::int64_t seen, std::string_view detail, std::uint64_t other_packet,
+                   bool certain) {
   auto& list = connection_.oddities;
   if (connection_.has(kind)) {
     const auto same = std::count_if(list.begin(), list.end(),

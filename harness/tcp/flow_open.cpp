@@ -255,7 +255,8 @@ bool Flow::handshake_ack_right(Segment& segment) {
   const Half& peer = half(other(segment.from));
   if (!peer.syn && !peer.spoke) return true;  // the SYN-ACK was not captured
   const std::uint64_t answer = end(other(segment.from)).syn_packet.value_or(0);
-  if (peer.has_bad_syn_ack && segment.seq == me.next) prove(Odd::syn_ack_number, other(segment.from));
+  if (peer.has_bad_syn_ack && segment.seq == me.next)
+    prove(Odd::syn_ack_number, other(segment.from));
   if (segment.ack < 1) {
     note(Odd::handshake_ack_number, segment.from, segment.packet, 1, segment.ack, {}, answer);
     me.wrong_ack = segment.raw_ack;

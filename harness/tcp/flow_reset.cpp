@@ -94,8 +94,8 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
 }
 
 // RFC 9293 3.10.7.4: in SYN-RECEIVED a wrong ACK is answered <SEQ=SEG.ACK><RST>. A RST has that
-// number by itself where the capture lost what was acknowledged; but for that the ACK must have come
-// later than a round trip after the SYN-ACK.
+// number by itself where the capture lost what was acknowledged; but for that the ACK must have
+// come later than a round trip after the SYN-ACK.
 bool Flow::answers_early_ack(const Packet& packet, const EarlyAck& early, const Half& me) const {
   const bool sent_more = me.next > 1;
   if (!early.handshake || packet.tcp.has(flag::ack) || !first_syn_time_ || sent_more) return false;

@@ -82,8 +82,8 @@ void Flow::on_sequence(const Packet& packet, Segment& segment) {
       return;
     }
   }
-  if (me.stale_end != 0 && (segment.marks & mark::old_stamp) == 0 &&
-      segment.seq <= me.stale_seq && segment.end() > me.stale_seq) {
+  if (me.stale_end != 0 && (segment.marks & mark::old_stamp) == 0 && segment.seq <= me.stale_seq &&
+      segment.end() > me.stale_seq) {
     me.stale_end = 0;  // with a good stamp at last
   }
   if (segment.seq > me.next) {

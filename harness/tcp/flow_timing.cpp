@@ -8,8 +8,8 @@ namespace wireproof::tcp {
 
 namespace {
 constexpr std::int64_t kMillisecond = 1'000'000;
-constexpr std::int64_t kFirstTimeout = 1'000 * kMillisecond;   // RFC 6298 2.1
-constexpr std::int64_t kShortestTimeout = 200 * kMillisecond;  // Linux; RFC 6298 2.4 says 1 s
+constexpr std::int64_t kFirstTimeout = 1'000 * kMillisecond;     // RFC 6298 2.1
+constexpr std::int64_t kShortestTimeout = 200 * kMillisecond;    // Linux; RFC 6298 2.4 says 1 s
 constexpr std::int64_t kLongestTimeout = 55'000 * kMillisecond;  // RFC 6298 2.5: 60 s or more
 constexpr std::uint32_t kDuplicates = 3;
 }  // namespace
@@ -78,8 +78,7 @@ void Flow::classify_retransmission(Segment& segment) {
   } else if (recovering) {
     segment.marks |=
         me.recovery_by_timer ? mark::timeout_retransmission : mark::fast_retransmission;
-  } else if (segment.end() == me.next && !control && trips.samples != 0 &&
-             waited >= trips.min_ns) {
+  } else if (segment.end() == me.next && !control && trips.samples != 0 && waited >= trips.min_ns) {
     segment.marks |= mark::tail_loss_probe;
   } else if (control) {
     segment.marks |= mark::timeout_retransmission;

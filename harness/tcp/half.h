@@ -61,7 +61,7 @@ struct EarlyAck {
   std::int64_t next_then = 0;  // what had been sent
   std::uint64_t place = 0;     // among the packets of the connection
   bool handshake = false;
-  bool sender_went_on = false;  // with less than was acknowledged
+  bool sender_went_on = false;   // with less than was acknowledged
   bool reset_for_it = false;     // by the sender
   bool acker_went_back = false;  // to less than that
 };
@@ -106,9 +106,9 @@ struct Half {
   std::int64_t timed_ns = 0, timed_end = 0;  // the segment that is being timed; 0: none
   std::int64_t last_sent_ns = 0;             // when this end last sent what takes a number
   std::int64_t progress_ns = 0;              // when that was last acknowledged
-  std::uint32_t echoed = 0;  // the last time stamp of the other end that this one echoed
-  std::int64_t stale_end = 0;                // data that PAWS drops ends here; 0: none
-  std::int64_t zero_since_ns = 0;            // no window is offered since; 0: one is
+  std::uint32_t echoed = 0;        // the last time stamp of the other end that this one echoed
+  std::int64_t stale_end = 0;      // data that PAWS drops ends here; 0: none
+  std::int64_t zero_since_ns = 0;  // no window is offered since; 0: one is
   std::array<Fingerprint, 2> last{};
   StampHistory stamps;
   std::vector<Range> holes;  // skipped so far, below `next`

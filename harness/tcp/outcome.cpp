@@ -41,8 +41,8 @@ Opening Flow::opening() const {
   const Half& server = half(Side::server);
   if (!begun_by_syn_) {
     if (client.spoiled && client.spoiled->tcp.has(flag::syn)) return Opening::unanswered;
-    const std::uint64_t bad = connection_.end(Side::client).bad_checksums +
-                              connection_.end(Side::server).bad_checksums;
+    const std::uint64_t bad =
+        connection_.end(Side::client).bad_checksums + connection_.end(Side::server).bad_checksums;
     if (!client.based && !server.based) return bad != 0 ? Opening::inconclusive : Opening::none;
     if (connection_.one_sided || server.syn) return Opening::inconclusive;
     // Only RSTs, and what they answer: no attempt to open anything.

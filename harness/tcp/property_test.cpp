@@ -82,9 +82,7 @@ TEST(Property, UndisturbedConnectionsHaveNoFindings) {
 // What captures do to what they hold: lose, swap, double, begin late, end early, see one direction.
 std::vector<packet::Packet> damaged(const std::vector<packet::Packet>& packets,
                                     std::mt19937_64& random) {
-  const auto chance = [&](double p) {
-    return std::uniform_real_distribution<>(0, 1)(random) < p;
-  };
+  const auto chance = [&](double p) { return std::uniform_real_distribution<>(0, 1)(random) < p; };
   const double lost = chance(0.5) ? 0.1 : 0, doubled = chance(0.2) ? 0.1 : 0,
                swapped = chance(0.3) ? 0.1 : 0;
   const bool one_way = chance(0.1), bad_sums = chance(0.1);

@@ -103,8 +103,7 @@ void abandoned(const Trial& trial, const Rule& rule, Findings& findings) {
   const Connection& c = trial.connection;
   const auto reset = c.end(Side::client).rst_packet;
   if (c.opening != Opening::half_open || c.reset_by != Side::client || !reset) return;
-  add(findings, rule, Blame::none, {*reset},
-      "an ACK that completes the handshake",
+  add(findings, rule, Blame::none, {*reset}, "an ACK that completes the handshake",
       "RST from the client: a scan, or a connect that was given up");
 }
 

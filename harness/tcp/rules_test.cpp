@@ -105,8 +105,8 @@ std::map<std::string_view, Breach> breaches() {
           .checksum(Checksum::bad),
       Blame::none);
   add("tcp.capture.duplicates", open().client("x").again(), Blame::none);
-  add("tcp.capture.frame-short", open().client("x").malformed("IPv4 total length exceeds the frame"),
-      Blame::none);
+  add("tcp.capture.frame-short",
+      open().client("x").malformed("IPv4 total length exceeds the frame"), Blame::none);
   Trace cut = open();
   cut.client(ACK).cut();
   cut.packets().back().frame.wire_length = 1000;
@@ -327,14 +327,13 @@ TEST(Rules, TheTableOfWhatIsCoveredIsTrue) {
   std::size_t count = 0;
   for (std::sregex_iterator it(text.begin(), text.end(), named), end; it != end; ++it, ++count) {
     const std::string id = (*it)[1];
-    EXPECT_TRUE(std::any_of(rules().begin(), rules().end(),
-                            [&](const Rule& rule) { return rule.id == id; }))
-        << id;
+    EXPECT_TRUE(std::any_of(rules().begin(), rules().end(), [&](const Rule& rule) {
+      return rule.id == id;
+    })) << id;
   }
   EXPECT_GT(count, 60u);
   // Those of RFC 9293 appendix B that are about an interface within one host are left out.
-  const std::set<int> inner{9,  12, 21, 24, 25, 27, 28, 30, 31, 32, 33,
-                            41, 42, 43, 46, 47, 51};
+  const std::set<int> inner{9, 12, 21, 24, 25, 27, 28, 30, 31, 32, 33, 41, 42, 43, 46, 47, 51};
   for (int i = 1; i <= 69; ++i) {
     const bool there = text.find(fmt::format("| MUST-{} |", i)) != std::string::npos;
     EXPECT_EQ(there, !inner.contains(i)) << "MUST-" << i;

@@ -46,8 +46,9 @@ void silly_window(const Trial& trial, const Rule& rule, Findings& findings) {
 void paws(const Trial& trial, const Rule& rule, Findings& findings) {
   report(trial, rule, Odd::old_stamp_taken, Proof::only_clean, findings,
          [](const Trial&, const Oddity& odd) {
-           return Words{fmt::format("packet {}, whose time stamp is old, dropped", odd.other_packet),
-                        fmt::format("acknowledged by packet {}", odd.packet)};
+           return Words{
+               fmt::format("packet {}, whose time stamp is old, dropped", odd.other_packet),
+               fmt::format("acknowledged by packet {}", odd.packet)};
          });
 }
 

@@ -1,12 +1,13 @@
 // libFuzzer's entry for the tracker and the rules: structured, packets and not bytes. Twelve bytes
 // make a packet near where its end stands in the sequence space, so that runs reach deep states:
 //
-//   | end, connection | flags | seq +- | ack +- | length | window | options | value | time | oddity |
+//   | end, connection | flags | seq +- | ack +- | length | window | options | value | time | oddity
+//   |
 //          1              1       2        2        1        1         1        1      1       1
 //
-// Checks what must hold of any trace whatever, and that what is kept of a connection changes nothing
-// of what is said. Built as a fuzzer with WIREPROOF_FUZZ; its regression inputs (testdata/fuzz) run
-// in the ordinary tests.
+// Checks what must hold of any trace whatever, and that what is kept of a connection changes
+// nothing of what is said. Built as a fuzzer with WIREPROOF_FUZZ; its regression inputs
+// (testdata/fuzz) run in the ordinary tests.
 #include <algorithm>
 #include <array>
 #include <cstdint>

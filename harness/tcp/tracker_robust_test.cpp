@@ -1,5 +1,5 @@
-// Whatever packets come, the tracker and the rules keep their promises (tracker_fuzz.cpp): on inputs
-// that once broke them, and on random ones.
+// Whatever packets come, the tracker and the rules keep their promises (tracker_fuzz.cpp): on
+// inputs that once broke them, and on random ones.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -32,7 +32,8 @@ TEST(TrackerRobust, RandomTraces) {
     std::vector<std::uint8_t> bytes{static_cast<std::uint8_t>(random())};
     for (std::uint64_t packets = 1 + random() % 60; packets > 0; --packets) {
       std::array<std::uint8_t, 12> record{};
-      for (std::uint8_t& byte : record) byte = random() % 8 == 0 ? static_cast<std::uint8_t>(random()) : 0;
+      for (std::uint8_t& byte : record)
+        byte = random() % 8 == 0 ? static_cast<std::uint8_t>(random()) : 0;
       record[0] = static_cast<std::uint8_t>(random() % 2);
       if (random() % 10 != 0) record[1] = kFlags[random() % kFlags.size()];
       record[6] = static_cast<std::uint8_t>(random() % 3 == 0 ? random() % 20 : 0);

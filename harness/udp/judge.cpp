@@ -76,8 +76,8 @@ bool is_stray(const Datagram& datagram) {
          datagram.pairing == Pairing::wrong_peer;
 }
 
-// Where most checksums of an end are bad, hardware filled them in after the capture, or the file was
-// edited: said once.
+// Where most checksums of an end are bad, hardware filled them in after the capture, or the file
+// was edited: said once.
 std::array<bool, 2> checksums_offloaded(const Exchange& exchange, bool whole, Charges& charges) {
   std::array<std::uint64_t, 2> good{}, bad{};
   for (const Datagram& each : exchange.datagrams) {

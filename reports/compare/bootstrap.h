@@ -1,5 +1,5 @@
-// An interval for the ratio of two samples' quantiles, by the percentile bootstrap: both samples are
-// drawn anew from themselves many times. Source: Efron and Tibshirani, An Introduction to the
+// An interval for the ratio of two samples' quantiles, by the percentile bootstrap: both samples
+// are drawn anew from themselves many times. Source: Efron and Tibshirani, An Introduction to the
 // Bootstrap (1993), 13.3. Deterministic: the same samples give the same interval.
 // Thread rule: pure functions.
 #pragma once

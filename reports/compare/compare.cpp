@@ -15,8 +15,8 @@
 namespace wireproof::compare {
 namespace {
 
-constexpr double level = 0.95;           // of the intervals
-constexpr double worth_finding = 0.1;    // the change for which runs_wanted is worked out
+constexpr double level = 0.95;         // of the intervals
+constexpr double worth_finding = 0.1;  // the change for which runs_wanted is worked out
 constexpr std::size_t most_wanted = 1000;
 
 using Places = std::map<std::string_view, const CaseDigest*>;
@@ -66,8 +66,7 @@ FigureChange measured(const Figure& figure, const std::vector<double>& base,
 // How the word for a figure follows from the numbers. A change is only called one where the test,
 // adjusted for all the figures looked at, and the interval both say so.
 Opinion opinion_of(const FigureChange& change, const Options& options, std::size_t tests) {
-  const bool beyond =
-      !change.interval || change.interval->low > 1 || change.interval->high < 1;
+  const bool beyond = !change.interval || change.interval->low > 1 || change.interval->high < 1;
   if (change.adjusted_p <= options.alpha && beyond) {
     const bool more = change.greater > 0.5;
     return more == change.figure->more_is_better ? Opinion::better : Opinion::worse;
@@ -110,12 +109,12 @@ CaseChange change_of(const CaseDigest* base, const CaseDigest* next) {
   if (base == nullptr || next == nullptr) return change;
   change.newly_broken = only_in(*next, *base);
   change.mended = only_in(*base, *next);
-  const bool breaks_more = std::any_of(
-      change.newly_broken.begin(), change.newly_broken.end(),
-      [](const RuleChange& rule) { return rule.severity == Severity::must; });
-  change.worse = !is_good(change.new_ending) &&
-                 (is_good(change.base_ending) || change.new_ending > change.base_ending ||
-                  breaks_more);
+  const bool breaks_more =
+      std::any_of(change.newly_broken.begin(), change.newly_broken.end(),
+                  [](const RuleChange& rule) { return rule.severity == Severity::must; });
+  change.worse =
+      !is_good(change.new_ending) &&
+      (is_good(change.base_ending) || change.new_ending > change.base_ending || breaks_more);
   for (const Figure& figure : all_figures()) {
     const auto before = base->values.find(std::string(figure.name));
     const auto after = next->values.find(std::string(figure.name));
@@ -170,11 +169,11 @@ void hold_to(const Limit& limit, Comparison& comparison) {
     }
   }
   if (limit.figure == nullptr || judged > 0) return;
-  comparison.unjudged.push_back(
-      seen == 0 ? fmt::format("{}: no case of both runs has the figure {}", limit.text,
-                              limit.figure->name)
-                : fmt::format("{}: too few runs to say: run with --repeat {}", limit.text,
-                              comparison.runs_wanted));
+  comparison.unjudged.push_back(seen == 0
+                                    ? fmt::format("{}: no case of both runs has the figure {}",
+                                                  limit.text, limit.figure->name)
+                                    : fmt::format("{}: too few runs to say: run with --repeat {}",
+                                                  limit.text, comparison.runs_wanted));
 }
 
 void note_differences(Comparison& comparison) {
@@ -235,8 +234,8 @@ std::string sentence(const FigureChange& change) {
 }
 
 bool Comparison::regression() const {
-  return !broken.empty() || std::any_of(cases.begin(), cases.end(),
-                                        [](const CaseChange& one) { return one.worse; });
+  return !broken.empty() ||
+         std::any_of(cases.begin(), cases.end(), [](const CaseChange& one) { return one.worse; });
 }
 
 Comparison compare(RunDigest base, RunDigest next, const Options& options) {

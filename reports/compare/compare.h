@@ -60,7 +60,7 @@ struct Options {
 struct Comparison {
   RunDigest base, next;  // without their cases
   Options options;
-  std::vector<CaseChange> cases;   // the new run's order, then those that are gone
+  std::vector<CaseChange> cases;  // the new run's order, then those that are gone
   std::vector<BrokenLimit> broken;
   std::vector<std::string> unjudged;  // limits that nothing here could be held to, and why
   std::vector<std::string> notes;     // "the runs were made on different machines ..."

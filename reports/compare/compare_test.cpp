@@ -38,16 +38,14 @@ TEST(Compare, VerdictsThatGotWorseAreARegression) {
     Ending before, after;
     bool worse;
   };
-  for (const Step& step : {Step{Ending::passed, Ending::passed, false},
-                           Step{Ending::passed, Ending::failed, true},
-                           Step{Ending::passed, Ending::error, true},
-                           Step{Ending::passed, Ending::inconclusive, true},
-                           Step{Ending::passed, Ending::skipped, false},
-                           Step{Ending::failed_as_expected, Ending::failed, true},
-                           Step{Ending::inconclusive, Ending::failed, true},
-                           Step{Ending::failed, Ending::failed, false},
-                           Step{Ending::failed, Ending::error, false},
-                           Step{Ending::failed, Ending::passed, false}}) {
+  for (const Step& step :
+       {Step{Ending::passed, Ending::passed, false}, Step{Ending::passed, Ending::failed, true},
+        Step{Ending::passed, Ending::error, true}, Step{Ending::passed, Ending::inconclusive, true},
+        Step{Ending::passed, Ending::skipped, false},
+        Step{Ending::failed_as_expected, Ending::failed, true},
+        Step{Ending::inconclusive, Ending::failed, true},
+        Step{Ending::failed, Ending::failed, false}, Step{Ending::failed, Ending::error, false},
+        Step{Ending::failed, Ending::passed, false}}) {
     const Comparison seen =
         compare(run_of({ended("a", step.before)}), run_of({ended("a", step.after)}), {});
     EXPECT_EQ(seen.regression(), step.worse) << name(step.before) << " to " << name(step.after);
@@ -120,8 +118,9 @@ TEST(Compare, LimitsHoldProvenChangesOnly) {
   EXPECT_TRUE(compare(base, next, with_limit("handshake +5us")).regression());
   // One run a side, and the same difference: nothing is proven.
   std::mt19937 again(6);
-  const Comparison few = compare(sample::run(again, 1, 1, {0.06, 1}),
-                                 sample::run(again, 1, 1.3, {0.06, 1}), with_limit("duration +10%"));
+  const Comparison few =
+      compare(sample::run(again, 1, 1, {0.06, 1}), sample::run(again, 1, 1.3, {0.06, 1}),
+              with_limit("duration +10%"));
   EXPECT_FALSE(few.regression());
   ASSERT_EQ(few.unjudged.size(), 1u);
   EXPECT_THAT(few.unjudged[0], HasSubstr("too few runs to say: run with --repeat 5"));
@@ -145,9 +144,10 @@ TEST(Compare, TooFewRunsAskForEnough) {
 
 TEST(Compare, QuietFiguresAreTheSameAndNoisyOnesNotToldApart) {
   std::mt19937 random(8);
-  EXPECT_EQ(compare(sample::run(random, 1, 1, {0.01, 20}), sample::run(random, 1, 1, {0.01, 20}), {})
-                .same,
-            2u);
+  EXPECT_EQ(
+      compare(sample::run(random, 1, 1, {0.01, 20}), sample::run(random, 1, 1, {0.01, 20}), {})
+          .same,
+      2u);
   const Comparison noisy =
       compare(sample::run(random, 1, 1, {0.5, 20}), sample::run(random, 1, 1, {0.5, 20}), {});
   EXPECT_EQ(noisy.not_told_apart, 2u);
@@ -171,10 +171,10 @@ TEST(Compare, NotesWhatElseDiffers) {
   next.version = "2";
   next.isolation = "none";
   next.interrupted = true;
-  EXPECT_THAT(compare(base, next, {}).notes,
-              ElementsAre(HasSubstr("different machines"), HasSubstr("isolation"),
-                          HasSubstr("versions"), HasSubstr("merge its shards"),
-                          HasSubstr("the new run was interrupted")));
+  EXPECT_THAT(
+      compare(base, next, {}).notes,
+      ElementsAre(HasSubstr("different machines"), HasSubstr("isolation"), HasSubstr("versions"),
+                  HasSubstr("merge its shards"), HasSubstr("the new run was interrupted")));
   EXPECT_TRUE(compare(base, base, {}).notes.empty());
 }
 

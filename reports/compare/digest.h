@@ -27,8 +27,8 @@ std::optional<Ending> ending_from_name(std::string_view);
 
 struct CaseDigest {
   std::string id;
-  std::map<Ending, std::uint64_t> endings;           // of its repetitions
-  std::map<std::string, Severity> broken;            // rules, proven ones only
+  std::map<Ending, std::uint64_t> endings;            // of its repetitions
+  std::map<std::string, Severity> broken;             // rules, proven ones only
   std::map<std::string, std::vector<double>> values;  // by figure, in the order they were measured
 
   Ending worst() const;

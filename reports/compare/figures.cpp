@@ -32,7 +32,8 @@ using Phase = std::optional<std::int64_t> tcp::Connection::*;
 void add_phase(Values& values, const report::CaseReport& one, const char* name, Phase phase) {
   std::vector<double> times;
   for (const report::ConnectionReport& each : one.connections) {
-    if (const auto& time = each.connection.*phase) times.push_back(static_cast<double>(*time) / 1e6);
+    if (const auto& time = each.connection.*phase)
+      times.push_back(static_cast<double>(*time) / 1e6);
   }
   if (!times.empty()) values[name] = {median_of(std::move(times))};
 }

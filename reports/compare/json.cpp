@@ -1,6 +1,5 @@
-#include "reports/json_writer.h"
-
 #include "reports/compare/writers.h"
+#include "reports/json_writer.h"
 
 namespace wireproof::compare {
 namespace {

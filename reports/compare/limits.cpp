@@ -28,8 +28,9 @@ std::optional<LimitError> read_amount(Limit& limit, std::string_view amount) {
   double number = 0;
   const auto [after, failure] = std::from_chars(amount.data(), end, number);
   if (failure != std::errc{} || !(number >= 0) || number > 1e9) {
-    return LimitError{wireproof::quoted(limit.text) + ": " + quoted(amount) + " does not begin with a number",
-                      example};
+    return LimitError{
+        wireproof::quoted(limit.text) + ": " + quoted(amount) + " does not begin with a number",
+        example};
   }
   const std::string_view unit =
       trimmed(amount.substr(static_cast<std::size_t>(after - amount.data())));
@@ -76,16 +77,19 @@ tl::expected<Limit, LimitError> read_limit(std::string_view text) {
     std::vector<std::string> known = figure_names();
     known.insert(known.end(), {"gone", "should"});
     const std::string near = nearest(figure, known);
-    return refuse(fmt::format("{}: there is no figure {}", wireproof::quoted(limit.text), quoted(figure)),
-                  near.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
-                               : "did you mean " + near + "?");
+    return refuse(
+        fmt::format("{}: there is no figure {}", wireproof::quoted(limit.text), quoted(figure)),
+        near.empty() ? fmt::format("there are {}", fmt::join(known, ", "))
+                     : "did you mean " + near + "?");
   }
   const std::size_t at = sign == std::string::npos ? limit.text.find('+') : sign;
   if (at == std::string::npos || at < figure.size()) {
-    return refuse(fmt::format("{}: no + or - says how far {} may move", wireproof::quoted(limit.text), figure));
+    return refuse(fmt::format("{}: no + or - says how far {} may move",
+                              wireproof::quoted(limit.text), figure));
   }
   if (!trimmed(whole.substr(figure.size(), at - figure.size())).empty()) {
-    return refuse(fmt::format("{}: {} stands between the figure and its limit", wireproof::quoted(limit.text),
+    return refuse(fmt::format("{}: {} stands between the figure and its limit",
+                              wireproof::quoted(limit.text),
                               quoted(trimmed(whole.substr(figure.size(), at - figure.size())))));
   }
   const bool up = whole[at] == '+';

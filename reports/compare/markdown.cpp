@@ -87,14 +87,15 @@ std::string figures(const Comparison& comparison) {
     for (const CaseChange& one : comparison.cases) {
       for (const FigureChange& change : one.figures) {
         if (change.opinion != opinion) continue;
-        rows += fmt::format(
-            "| {} | {} | {} | {} | {} | {} | {} |\n", opinion == Opinion::worse ? "**worse**" : "better",
-            plain(one.id), change.figure->name, value_text(*change.figure, change.base_median),
-            value_text(*change.figure, change.new_median),
-            change.ratio ? change_text(*change.ratio) : "-",
-            change.interval ? fmt::format("{} to {}", change_text(change.interval->low),
-                                          change_text(change.interval->high))
-                            : "-");
+        rows +=
+            fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n",
+                        opinion == Opinion::worse ? "**worse**" : "better", plain(one.id),
+                        change.figure->name, value_text(*change.figure, change.base_median),
+                        value_text(*change.figure, change.new_median),
+                        change.ratio ? change_text(*change.ratio) : "-",
+                        change.interval ? fmt::format("{} to {}", change_text(change.interval->low),
+                                                      change_text(change.interval->high))
+                                        : "-");
       }
     }
   }

@@ -30,9 +30,9 @@ std::string verdict_line(const CaseChange& one, const Style& style) {
   if (!one.in_new) {
     return "gone: was " + ending_text(one.base_ending, one.base_times, one.base_repetitions);
   }
-  return fmt::format("{} {} {}",
-                     ending_text(one.base_ending, one.base_times, one.base_repetitions),
-                     style.arrow(), ending_text(one.new_ending, one.new_times, one.new_repetitions));
+  return fmt::format("{} {} {}", ending_text(one.base_ending, one.base_times, one.base_repetitions),
+                     style.arrow(),
+                     ending_text(one.new_ending, one.new_times, one.new_repetitions));
 }
 
 std::string rules_text(const std::vector<RuleChange>& rules) {
@@ -47,11 +47,11 @@ std::string rules_text(const std::vector<RuleChange>& rules) {
 std::string case_block(const CaseChange& one, const Style& style) {
   const bool bad = one.worse;
   const bool same = one.in_base && one.in_new && !one.verdict_changed();
-  const std::string_view sign = bad              ? (style.utf8() ? "✗" : "x")
-                                : !one.in_base   ? "+"
-                                : !one.in_new    ? "-"
-                                : same           ? "="
-                                                 : (style.utf8() ? "✓" : "*");
+  const std::string_view sign = bad            ? (style.utf8() ? "✗" : "x")
+                                : !one.in_base ? "+"
+                                : !one.in_new  ? "-"
+                                : same         ? "="
+                                               : (style.utf8() ? "✓" : "*");
   std::string out = fmt::format(
       " {} {}\n", style.paint(bad ? Tone::bad : Tone::plain, sign),
       style.paint(Tone::strong, style.shorten_middle(style.safe(one.id), style.width() - 4)));
@@ -127,7 +127,8 @@ std::string counts_text(const Comparison& comparison) {
   };
   add(comparison.worse, "worse");
   add(comparison.better, "better");
-  add(comparison.same, fmt::format("the same within {:.0f} %", comparison.options.same_within * 100));
+  add(comparison.same,
+      fmt::format("the same within {:.0f} %", comparison.options.same_within * 100));
   add(comparison.not_told_apart, "not told apart");
   std::string few = "with too few runs to say";
   if (comparison.too_few > 0 && comparison.runs_wanted > 0) {
@@ -141,15 +142,15 @@ std::string conclusion(const Comparison& comparison) {
   const auto worse = std::count_if(comparison.cases.begin(), comparison.cases.end(),
                                    [](const CaseChange& one) { return one.worse; });
   std::vector<std::string> parts;
-  if (worse > 0) parts.push_back(report::counted(static_cast<std::uint64_t>(worse), "verdict") + " worse");
+  if (worse > 0)
+    parts.push_back(report::counted(static_cast<std::uint64_t>(worse), "verdict") + " worse");
   if (!comparison.broken.empty()) {
     parts.push_back(report::counted(comparison.broken.size(), "limit") + " broken");
   }
   if (!parts.empty()) return fmt::format("Regression: {}", fmt::join(parts, ", "));
-  return comparison.worse > 0
-             ? fmt::format("No regression past a limit ({} worse)",
-                           report::counted(comparison.worse, "figure"))
-             : "No regression";
+  return comparison.worse > 0 ? fmt::format("No regression past a limit ({} worse)",
+                                            report::counted(comparison.worse, "figure"))
+                              : "No regression";
 }
 
 std::string to_text(const Comparison& comparison, const report::TextOptions& options) {
@@ -169,10 +170,10 @@ std::string to_text(const Comparison& comparison, const report::TextOptions& opt
   out += figures_text(comparison, style, options.verbose);
   std::string limits;
   for (const BrokenLimit& broken : comparison.broken) {
-    limits += fmt::format("   {}\n", style.shorten_middle(style.safe(broken.case_id),
-                                                          style.width() - 3));
-    limits += style.entry(5, broken.limit + "  ", broken.limit.size() + 2,
-                          style.safe(broken.what), Tone::bad);
+    limits +=
+        fmt::format("   {}\n", style.shorten_middle(style.safe(broken.case_id), style.width() - 3));
+    limits += style.entry(5, broken.limit + "  ", broken.limit.size() + 2, style.safe(broken.what),
+                          Tone::bad);
   }
   if (!limits.empty()) out += style.paint(Tone::bad, "Limits broken") + "\n" + limits + "\n";
   for (const std::string& limit : comparison.unjudged) {
@@ -180,11 +181,11 @@ std::string to_text(const Comparison& comparison, const report::TextOptions& opt
   }
   const auto both = std::count_if(comparison.cases.begin(), comparison.cases.end(),
                                   [](const CaseChange& one) { return one.in_base && one.in_new; });
-  out += style.entry(0, "", 0, report::counted(static_cast<std::uint64_t>(both), "case") +
-                                   " in both runs");
+  out += style.entry(0, "", 0,
+                     report::counted(static_cast<std::uint64_t>(both), "case") + " in both runs");
   if (comparison.figures > 0) {
-    out += style.entry(0, "", 0, report::counted(comparison.figures, "figure") + ": " +
-                                     counts_text(comparison));
+    out += style.entry(
+        0, "", 0, report::counted(comparison.figures, "figure") + ": " + counts_text(comparison));
   }
   return out + style.entry(0, "", 0, conclusion(comparison),
                            comparison.regression() ? Tone::bad : Tone::good);

@@ -39,12 +39,12 @@ Comparison sample_comparison(const std::string& id = "tcp/exchange@ipv4") {
   next.shown = "wireproof-results";
   next.label = "nightly";
   next.machine = "other, 4 x CPU, Linux 6.1";
-  base.cases = {one(id, Ending::passed, 1),       one("tcp/close@ipv4", Ending::passed),
-                one("tcp/mended", Ending::failed), one("tcp/gone", Ending::passed),
+  base.cases = {one(id, Ending::passed, 1),           one("tcp/close@ipv4", Ending::passed),
+                one("tcp/mended", Ending::failed),    one("tcp/gone", Ending::passed),
                 one("tcp/faster", Ending::passed, 1), one("tcp/few", Ending::passed)};
-  next.cases = {one(id, Ending::passed, 1.3), one("tcp/close@ipv4", Ending::failed),
+  next.cases = {one(id, Ending::passed, 1.3),      one("tcp/close@ipv4", Ending::failed),
                 one("tcp/mended", Ending::passed), one("tcp/faster", Ending::passed, 0.5),
-                one("tcp/new", Ending::passed), one("tcp/few", Ending::passed)};
+                one("tcp/new", Ending::passed),    one("tcp/few", Ending::passed)};
   next.cases[1].broken["tcp.close.fin-acknowledged"] = Severity::must;
   next.cases[1].endings[Ending::passed] = 9;
   base.cases[2].broken["tcp.data.x"] = Severity::should;

@@ -93,11 +93,12 @@ class Divider {
     const Split seen = best_of(values_);
     if (seen.energy <= 0) return std::nullopt;
     std::vector<double> shuffled(values_.begin(), values_.end());
-    const auto most = static_cast<std::size_t>(
-        options_.alpha * static_cast<double>(options_.permutations + 1));
+    const auto most =
+        static_cast<std::size_t>(options_.alpha * static_cast<double>(options_.permutations + 1));
     std::size_t as_much = 1;  // the order that was seen is one of them
     for (std::size_t i = 0; i < options_.permutations; ++i) {
-      for (std::size_t k = 0; k + 1 < edges_.size(); ++k) shuffle(shuffled, edges_[k], edges_[k + 1]);
+      for (std::size_t k = 0; k + 1 < edges_.size(); ++k)
+        shuffle(shuffled, edges_[k], edges_[k + 1]);
       if (best_of(shuffled).energy >= seen.energy) ++as_much;
       if (as_much > most) return std::nullopt;
     }

@@ -1,6 +1,7 @@
-// Where a series of measurements changed its course: E-Divisive, which finds any number of changes of
-// any kind in the distribution and assumes none. Source: Matteson and James, A Nonparametric Approach
-// for Multiple Change Point Analysis of Multivariate Data, J. Am. Statist. Assoc. 109 (2014).
+// Where a series of measurements changed its course: E-Divisive, which finds any number of changes
+// of any kind in the distribution and assumes none. Source: Matteson and James, A Nonparametric
+// Approach for Multiple Change Point Analysis of Multivariate Data, J. Am. Statist. Assoc. 109
+// (2014).
 //
 // Each step splits the series where the energy distance of what lies before and what follows is
 // greatest, and keeps the split where few random orders of the values within the segments come to
@@ -14,8 +15,8 @@
 namespace wireproof::history {
 
 struct ChangePoint {
-  std::size_t at = 0;  // the first value of the new course
-  double p = 1;        // of the permutation test
+  std::size_t at = 0;            // the first value of the new course
+  double p = 1;                  // of the permutation test
   double before = 0, after = 0;  // medians of the courses on both sides
 };
 

@@ -14,8 +14,8 @@ using report::Style;
 using report::Tone;
 
 const RunEntry* entry_of(const std::vector<RunEntry>& runs, std::int64_t id) {
-  const auto found = std::find_if(runs.begin(), runs.end(),
-                                  [&](const RunEntry& entry) { return entry.id == id; });
+  const auto found =
+      std::find_if(runs.begin(), runs.end(), [&](const RunEntry& entry) { return entry.id == id; });
   return found == runs.end() ? nullptr : &*found;
 }
 
@@ -116,11 +116,10 @@ std::string runs_text(const std::vector<RunEntry>& runs, std::size_t last,
 std::string course_text(const Course& course, const std::vector<RunEntry>& runs,
                         const report::TextOptions& options) {
   const Style style(options);
-  std::string out = fmt::format("{}\n{}: {}\n\n",
-                                style.paint(Tone::strong,
-                                            style.shorten_middle(style.safe(course.case_id),
-                                                                 style.width())),
-                                course.figure->name, course.figure->title);
+  std::string out = fmt::format(
+      "{}\n{}: {}\n\n",
+      style.paint(Tone::strong, style.shorten_middle(style.safe(course.case_id), style.width())),
+      course.figure->name, course.figure->title);
   double most = 0;
   for (const CoursePoint& point : course.points) most = std::max(most, point.median);
   constexpr std::size_t bar_columns = 12;
@@ -154,9 +153,8 @@ std::string changes_text(const std::vector<Course>& courses, const std::vector<R
     if (course.changes.empty()) continue;
     ++changed;
     out += fmt::format(" {}  {}\n",
-                       style.paint(Tone::strong,
-                                   style.shorten_middle(style.safe(course.case_id),
-                                                        style.width() - 14)),
+                       style.paint(Tone::strong, style.shorten_middle(style.safe(course.case_id),
+                                                                      style.width() - 14)),
                        course.figure->name);
     for (const ChangePoint& change : course.changes) {
       out += style.entry(3, "", 0, change_sentence(course, change, runs, style),

@@ -20,9 +20,9 @@ struct Course {
 };
 
 struct CourseRequest {
-  std::string case_part;                     // cases whose id holds this; empty: all
-  const compare::Figure* figure = nullptr;   // null: all
-  std::size_t last = 200;                    // runs
+  std::string case_part;                    // cases whose id holds this; empty: all
+  const compare::Figure* figure = nullptr;  // null: all
+  std::size_t last = 200;                   // runs
 };
 
 // The course of every figure that is asked for and was measured, in the order of ids.

@@ -113,9 +113,9 @@ std::string marks(const Course& course, const Scale& scale) {
   for (std::size_t i = 0; i < course.changes.size(); ++i) {
     const ChangePoint& change = course.changes[i];
     const double x = scale.x(static_cast<double>(change.at) - 0.5);
-    out += fmt::format("<line class=\"mark {}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"0\" y2=\"{}\"/>",
-                       is_worse(course, change) ? "bad" : "good", x, x,
-                       chart_height - margin_bottom);
+    out +=
+        fmt::format("<line class=\"mark {}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"0\" y2=\"{}\"/>",
+                    is_worse(course, change) ? "bad" : "good", x, x, chart_height - margin_bottom);
   }
   // The level of each course between changes.
   for (std::size_t i = 0; !course.changes.empty() && i <= course.changes.size(); ++i) {
@@ -134,7 +134,8 @@ std::string chart(const Course& course, const Entries& entries) {
   const Scale scale(course);
   const compare::Figure& figure = *course.figure;
   std::string out = fmt::format(
-      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{} of {} over {} runs, the latest {}\">",
+      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{} of {} over {} runs, the latest "
+      "{}\">",
       chart_width, chart_height, figure.name, escaped(course.case_id), course.points.size(),
       value_text(figure, course.points.back().median));
   for (const double share : {0.0, 0.5, 1.0}) {
@@ -154,12 +155,14 @@ std::string chart(const Course& course, const Entries& entries) {
   for (std::size_t i = 0; i < course.points.size(); ++i) {
     const CoursePoint& point = course.points[i];
     out += fmt::format(
-        "<circle class=\"dot\" r=\"2.5\" cx=\"{:.1f}\" cy=\"{:.1f}\"><title>{}: {}</title></circle>",
+        "<circle class=\"dot\" r=\"2.5\" cx=\"{:.1f}\" cy=\"{:.1f}\"><title>{}: "
+        "{}</title></circle>",
         scale.x(static_cast<double>(i)), scale.y(point.median), run_text(entries, point.run),
         value_text(figure, point.median));
   }
-  return out + fmt::format("<text x=\"{}\" y=\"{}\">#{}</text>", margin_left, chart_height - 2,
-                           course.points.front().run) +
+  return out +
+         fmt::format("<text x=\"{}\" y=\"{}\">#{}</text>", margin_left, chart_height - 2,
+                     course.points.front().run) +
          fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">#{}</text></svg>\n",
                      chart_width - 8, chart_height - 2, course.points.back().run);
 }
@@ -168,11 +171,10 @@ std::string change_item(const Course& course, const ChangePoint& change, const E
   const compare::Figure& figure = *course.figure;
   std::string ratio;
   if (change.before > 0) ratio = ", " + compare::change_text(change.after / change.before);
-  return fmt::format("<li class=\"{}\">{}: {} to {}{} since {}</li>\n",
-                     is_worse(course, change) ? "bad" : "good",
-                     is_worse(course, change) ? "worse" : "better",
-                     value_text(figure, change.before), value_text(figure, change.after), ratio,
-                     run_text(entries, course.points[change.at].run));
+  return fmt::format(
+      "<li class=\"{}\">{}: {} to {}{} since {}</li>\n", is_worse(course, change) ? "bad" : "good",
+      is_worse(course, change) ? "worse" : "better", value_text(figure, change.before),
+      value_text(figure, change.after), ratio, run_text(entries, course.points[change.at].run));
 }
 
 std::string course_section(const Course& course, const Entries& entries) {
@@ -194,7 +196,8 @@ std::string runs_table(const std::vector<RunEntry>& runs) {
   for (auto at = runs.rbegin(); at != runs.rend(); ++at) {
     const compare::RunDigest& run = at->run;
     out += fmt::format(
-        "<tr><td>#{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td></tr>\n",
+        "<tr><td>#{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td></"
+        "tr>\n",
         at->id, escaped(minute_text(run.started_at)), escaped(run.label),
         escaped(run.commit.substr(0, 12)), escaped(run.branch), endings_text(*at),
         run.interrupted ? ", interrupted" : "", report::duration_text(run.duration_ms));

@@ -172,8 +172,7 @@ tl::expected<History, report::ReadError> History::open(const std::filesystem::pa
   std::unique_ptr<sqlite3, Close> database(opened);
   if (code != SQLITE_OK) throw_failure(opened, "open history", file);
   ::sqlite3_busy_timeout(opened, patience_ms);
-  const int readable =
-      ::sqlite3_exec(opened, "PRAGMA schema_version", nullptr, nullptr, nullptr);
+  const int readable = ::sqlite3_exec(opened, "PRAGMA schema_version", nullptr, nullptr, nullptr);
   if (readable == SQLITE_NOTADB || readable == SQLITE_CORRUPT) {
     return refuse(printable(file) + " is not a history, or it is damaged",
                   "reports make a new one: wireproof history --history NEW --add REPORT ...");
@@ -251,8 +250,8 @@ std::optional<std::int64_t> History::find(std::string_view name) const {
     if (row.step()) return row.integer();
   }
   if (name.starts_with('#') || name.empty()) return std::nullopt;
-  for (const char* where : {"label = ?1", "branch = ?1",
-                            "length(?1) >= 4 AND substr(commit_id, 1, length(?1)) = ?1"}) {
+  for (const char* where :
+       {"label = ?1", "branch = ?1", "length(?1) >= 4 AND substr(commit_id, 1, length(?1)) = ?1"}) {
     Statement row(
         database_.get(), file_,
         fmt::format("SELECT id FROM runs WHERE {} ORDER BY started_at DESC, id DESC LIMIT 1", where)

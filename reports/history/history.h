@@ -25,7 +25,7 @@ namespace wireproof::history {
 
 struct RunEntry {
   std::int64_t id = 0;
-  compare::RunDigest run;  // without its cases
+  compare::RunDigest run;                            // without its cases
   std::map<compare::Ending, std::uint64_t> endings;  // of its cases, by their worst repetition
 };
 

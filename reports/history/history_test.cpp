@@ -58,8 +58,8 @@ class HistoryTest : public testing::Test {
 RunDigest digest(unsigned day, double factor = 1, const std::string& label = {}) {
   std::mt19937 random(day);
   RunDigest run = compare::sample::run(random, 2, factor, {0.03, 3});
-  run.started_at = "2025-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day) +
-                   "T05:06:07.000000000Z";
+  run.started_at =
+      "2025-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day) + "T05:06:07.000000000Z";
   run.label = label;
   run.commit = "c0ffee" + std::to_string(day);
   run.branch = "main";

@@ -9,8 +9,8 @@ namespace wireproof::history {
 void throw_failure(sqlite3* database, const char* action, const std::string& file) {
   const int code = ::sqlite3_errcode(database);
   const int system = ::sqlite3_system_errno(database);
-  const int number = code == SQLITE_FULL                           ? ENOSPC
-                     : code == SQLITE_BUSY || code == SQLITE_LOCKED ? EBUSY
+  const int number = code == SQLITE_FULL                              ? ENOSPC
+                     : code == SQLITE_BUSY || code == SQLITE_LOCKED   ? EBUSY
                      : code == SQLITE_READONLY || code == SQLITE_PERM ? EACCES
                      : system != 0                                    ? system
                                                                       : EIO;

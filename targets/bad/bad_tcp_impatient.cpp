@@ -57,7 +57,8 @@ void run(int argc, char** argv) {
   print_line("listening on " + Address::local_of(listener.get()).text());
   try {
     while (readable(listener.get(), -1, stop)) {
-      const Fd socket(check(accept(listener.get(), nullptr, nullptr), "accept from", "the listener"));
+      const Fd socket(
+          check(accept(listener.get(), nullptr, nullptr), "accept from", "the listener"));
       serve(socket, patience_ms, stop);
     }
   } catch (const Stopped&) {

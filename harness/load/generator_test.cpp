@@ -159,7 +159,9 @@ TEST(Generator, AConnectionThatEndsWithinAnAnswerIsAShortAnswer) {
   load.operations = 205;
   const LoadResult result = run(load, server.destination());
   EXPECT_EQ(errors_of(result, "short answer"), 10u);
-  EXPECT_EQ(result.connections_made, 14u);  // a new one after each
+  // A new one after each; the others may do the last requests before the tenth is made again.
+  EXPECT_GE(result.connections_made, 13u);
+  EXPECT_LE(result.connections_made, 14u);
   expect_balance(result);
 }
 

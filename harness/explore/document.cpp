@@ -51,8 +51,9 @@ void keep_one(Json& file, const scenario::Case& one) {
     for (const Json& more : all.value("include", Json::array())) {
       if (more.contains(variable)) values.push_back(more[variable]);
     }
-    const auto at = std::find_if(values.begin(), values.end(),
-                                 [&](const Json& value) { return text_of(value) == chosen; });
+    const auto at =
+        std::find_if(values.begin(), values.end(),
+                     [&wanted = chosen](const Json& value) { return text_of(value) == wanted; });
     if (at != values.end()) kept[variable] = Json::array({*at});
   }
   file.erase("matrix");

@@ -33,9 +33,8 @@ std::optional<std::uint64_t> quantile_of(const LoadResult& result, std::string_v
 
 class Examiner {
  public:
-  Examiner(const LoadResult& result, const scenario::Workload& workload, const WorkerEnd& end,
-           const Circumstances& circumstances)
-      : result_(result), workload_(workload), end_(end), circumstances_(circumstances) {}
+  Examiner(const LoadResult& result, const WorkerEnd& end, const Circumstances& circumstances)
+      : result_(result), end_(end), circumstances_(circumstances) {}
 
   std::vector<Doubt> examine() {
     if (!end_.failure.empty()) add("generator ended early", end_.failure, true);
@@ -176,7 +175,6 @@ class Examiner {
   }
 
   const LoadResult& result_;
-  const scenario::Workload& workload_;
   const WorkerEnd& end_;
   const Circumstances& circumstances_;
   std::vector<Doubt> doubts_;
@@ -206,9 +204,9 @@ std::optional<double> phase_metric(const LoadResult& result, std::string_view na
 
 }  // namespace
 
-std::vector<Doubt> doubts_of(const LoadResult& result, const scenario::Workload& workload,
-                             const WorkerEnd& end, const Circumstances& circumstances) {
-  return Examiner(result, workload, end, circumstances).examine();
+std::vector<Doubt> doubts_of(const LoadResult& result, const WorkerEnd& end,
+                             const Circumstances& circumstances) {
+  return Examiner(result, end, circumstances).examine();
 }
 
 std::optional<double> metric(const LoadResult& result, std::string_view name) {

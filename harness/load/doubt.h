@@ -17,8 +17,8 @@ struct Circumstances {
   double wall_s = 0;         // that the generator's threads ran
 };
 
-std::vector<Doubt> doubts_of(const LoadResult& result, const scenario::Workload& workload,
-                             const WorkerEnd& end, const Circumstances& circumstances);
+std::vector<Doubt> doubts_of(const LoadResult& result, const WorkerEnd& end,
+                             const Circumstances& circumstances);
 
 // Each limit against what was measured. A percentile without enough samples is not kept.
 std::vector<LimitResult> judge_limits(const std::vector<scenario::Limit>& limits,

@@ -8,7 +8,7 @@ namespace {
 TEST(SequenceCheck, CountsWhatCameTwiceAndOutOfOrder) {
   SequenceCheck check;
   std::int64_t now = 0;
-  for (const std::uint64_t number : {0, 1, 4, 3, 3, 5, 0})
+  for (const std::uint64_t number : {0u, 1u, 4u, 3u, 3u, 5u, 0u})
     check.arrived(number, now, now + 10), ++now;
   EXPECT_EQ(check.received(), 5u);  // 2 never came
   EXPECT_EQ(check.duplicated(), 2u);

@@ -89,8 +89,8 @@ Launch launch(ChildPlan plan, Place place, int init_pidfd) {
   if (place == Place::here) result.pid = child;
   if (place == Place::supervised) result.supervisor = child;
   // Ends when the last holder of the pipe has executed the program, or has ended.
-  for (Report report; retry_eintr([&] {
-                        return ::read(report_read.get(), &report, sizeof report);
+  for (Report report; retry_eintr([&, report_fd = report_read.get()] {
+                        return ::read(report_fd, &report, sizeof report);
                       }) == static_cast<ssize_t>(sizeof report);) {
     if (report.step == Step::started)
       result.pid = report.value;

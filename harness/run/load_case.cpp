@@ -165,7 +165,7 @@ class LoadCase {
       end.runqueue_ns += one.end.runqueue_ns;
       if (end.failure.empty()) end.failure = one.end.failure;
     }
-    result_.doubts = load::doubts_of(result_, workload_, end, circumstances);
+    result_.doubts = load::doubts_of(result_, end, circumstances);
     generator_failure_ = end.failure;
     load_s_ = wall_s;
     write_log(recordings);

@@ -35,7 +35,7 @@ std::string_view without_final_newline(std::string_view text) {
 }  // namespace
 
 Programs::Programs(const scenario::Case& one, const lab::Lab& lab, Placeholders values)
-    : case_(one), lab_(lab) {
+    : lab_(lab) {
   for (const Side who : {Side::client, Side::server}) {
     const auto& program = who == Side::client ? one.client : one.server;
     if (!program) continue;

@@ -64,7 +64,6 @@ class Programs {
   void judge_output(Side who);
   void add(const Rule& rule, Side who, std::string expected, std::string observed);
 
-  const scenario::Case& case_;
   const lab::Lab& lab_;
   std::array<Role, 2> roles_;
   std::vector<Finding> findings_;

@@ -25,8 +25,7 @@ constexpr const char* run_keys_line =
     "no";
 
 constexpr const char* help_text[] = {
-    "Every packet between the two programs stops here, on the wire, until you say what becomes of "
-    "it.",
+    "Every packet between the two programs stops here until you say what becomes of it.",
     "",
     "space, enter  let the chosen packet through       d  drop it: it never arrives",
     "2             let it through twice                up, down  choose another that is held",

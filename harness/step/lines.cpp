@@ -18,7 +18,7 @@
 namespace wireproof::step {
 
 const char* const lines_help =
-    "pass [PACKET]              let the oldest held packet (that fits) through, awaited\n"
+    "pass [PACKET]              let the oldest held packet that fits through\n"
     "drop [PACKET]              it never arrives\n"
     "double [PACKET]            it arrives twice\n"
     "run PACKET|STATE|end       let all through until it is held, an end is in that\n"

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Compares `wireproof load` with bare C loops and with the peers that Debian has (sockperf, wrk, iperf3),
-# side by side on this machine: alternating runs, medians, ratios. Machines are noisy: only the
-# ratios mean anything. Options: --seconds S (of one run, 1), --runs N (5), --only WORD.
+# Compares `wireproof load` with bare C loops and with the peers that Debian has (sockperf, qperf, wrk,
+# redis-benchmark, iperf3, nuttcp), side by side on this machine: alternating runs, medians, ratios. Machines
+# are noisy: only the ratios mean anything. Options: --seconds S (of one run, 1), --runs N (5), --only WORD.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)

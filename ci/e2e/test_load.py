@@ -66,6 +66,16 @@ class Figures(Load):
                 self.assertEqual(set(proof["closed_first"]), {first})
                 self.assertGreater(proof["closings"].get(kind, 0), 0, proof)
 
+    def test_the_greatest_number_of_connections_is_searched_for(self):
+        server = "prlimit --nofile=24:24 " + SERVER
+        outcome = self.load("tcp://127.0.0.1", "--server", server, "--find-max", "errors = 0", "--by", "connections",
+                            "-d", "150ms", "--warm-up", "0", "--timeout", "150ms", "-a", "success", "--no-reference",
+                            "--no-proof")
+        self.assertRegex(outcome.out, r"greatest number of connections that keeps to errors = 0 lies between \d+, ")
+        held = [int(case["parameters"]["connections"]) for case in outcome.report["cases"] if case["status"] == "passed"]
+        self.assertLess(max(held), 24)  # some descriptors are the server's own
+        self.assertGreater(max(held), 10)
+
     # Where node and the library are (npm install hdr-histogram-js, found by NODE_PATH).
     def test_histograms_are_read_by_hdrhistograms_own_library(self):
         script = SOURCE / "ci/e2e/hdr_percentiles.js"
@@ -175,6 +185,29 @@ class Faults(Load):
         outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-d", "200ms", "-l", "rate > 1000M", status=FAILED)
         self.assertIn("not kept", outcome.out)
 
+    def test_a_server_that_never_answers_has_failed_whatever_else_is_not_proven(self):
+        server = f"{TARGETS}/bad-tcp-never-reads {{address}} {{port}}"
+        outcome = self.load("tcp://127.0.0.1", "--server", server, "-d", "200ms", "--timeout", "200ms", status=FAILED)
+        self.assertEqual(outcome.report["cases"][0]["status"], "failed", outcome)
+        self.assertGreater(self.figures(outcome)["timeouts"], 0)
+
+    def test_no_free_ports(self):
+        results = self.folder / "results"
+        script = (f"ip link set lo up && echo 40000 40004 > /proc/sys/net/ipv4/ip_local_port_range && "
+                  f"{TARGETS}/tcp-server 127.0.0.1 5000 --exchanges 0 --quiet --backlog 64 & server=$!; "
+                  f"until ss -Htln | grep -q :5000; do :; done; "
+                  f"{PROGRAM} load tcp://127.0.0.1:5000 -c 20 --sources 1 -d 300ms --no-reference --out {results}; "
+                  f"status=$?; kill $server; exit $status")
+        if subprocess.run(["unshare", "-Urn", "true"], capture_output=True).returncode:
+            self.skipTest("no user namespaces here")
+        run = subprocess.run(["unshare", "-Urn", "sh", "-c", script], env=environment(), capture_output=True, text=True,
+                             timeout=60)
+        self.assertEqual(run.returncode, FAILED, run.stdout + run.stderr)
+        kinds = {kind["kind"] for kind in
+                 json.loads((results / "report.json").read_bytes())["cases"][0]["load"]["error_kinds"]}
+        self.assertIn("out of ports", kinds)
+        self.assertIn("out of ports", run.stdout)
+
     def test_a_server_that_dies_in_the_middle(self):
         outcome = self.load("tcp://127.0.0.1", "--server", "timeout -s KILL 1 " + SERVER, "-d", "2s", "-c", "4",
                             status=FAILED)
@@ -229,6 +262,7 @@ class BadInput(Load):
                 ([url, "--arrivals", "poison", "--rate", "5"], "did you mean poisson?"),
                 ([url, "--pattern", "stream", "--rate", "5"], "contradicts"),
                 ([url, "--depth", "4"], "where an answer ends"),
+                ([url, "--find-max", "p99 < 1ms", "--by", "luck"], "the rate or connections"),
                 ([url, "--echo", "--answer-length", "3"], "more than one way"),
                 ([url, "--answer-regex", "("], "--answer-regex"),
                 ([url, "--limit", "p99 > "], "a number is wanted"),

@@ -13,7 +13,11 @@ import time
 
 HTTP_ANSWER = ("HTTP/1.1 200 OK\r\nContent-Length: 7\r\nContent-Type: text/plain\r\n\r\nsuccess")
 HTTP_REQUEST = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+HTTP_LAST_ANSWER = HTTP_ANSWER.replace("Content-Type", "Connection: close\r\nContent-Type")
 MESSAGE = "0123456789" * 6 + "0123"
+
+# The command that a tool of the table needs, by the first word of its name there.
+TOOLS = {name: name for name in ("sockperf", "qperf", "wrk", "redis-benchmark", "iperf3", "nuttcp")}
 
 
 def free_port():
@@ -30,7 +34,7 @@ def started(command, port, udp=False):
         wanted = f":{port:04X} "
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
-            if wanted in open(table).read():
+            if wanted in open(table).read() + open(table + "6").read():
                 break
             time.sleep(0.02)
         else:
@@ -54,12 +58,13 @@ class Bench:
         return port, started([f"{self.targets}/{name}", "127.0.0.1", str(port), "--quiet", *tail,
                               *arguments], port, udp)
 
-    def wireproof(self, url, *arguments):
+    def wireproof(self, url, *arguments, proof=False):
         command = [f"{self.o.build}/wireproof", "load", url, "--duration", f"{self.o.seconds}s",
-                   "--warm-up", "100ms", "--no-reference", "--no-proof", "--json", "-",
+                   "--warm-up", "100ms", "--no-reference", *([] if proof else ["--no-proof"]), "--json", "-",
                    "--out", os.path.join(self.out, "r"), *arguments]
         run = subprocess.run(command, capture_output=True, text=True)
         load = json.loads(run.stdout)["cases"][0]["load"]
+        self.measured = load["measured_s"] + load["warm_up_s"]
         return load
 
     def rate(self, url, *arguments):
@@ -68,7 +73,23 @@ class Bench:
 
     def bytes(self, url, *arguments):
         load = self.wireproof(url, *arguments)
-        return load["bytes_sent_per_s"], 0
+        return max(load["bytes_sent_per_s"], load["bytes_received_per_s"]), 0
+
+    def proven(self, url, *arguments):
+        load = self.wireproof(url, *arguments, proof=True)
+        proof = load["proof"]
+        if not proof["balanced"] or proof["dropped"]:
+            print(f"  not all proven: {proof['difference']}, {proof['dropped']} packets dropped")
+        return load["throughput_per_s"], load["cpu"]["generator_us_per_request"]
+
+    def received(self, run):
+        """Datagrams a second that reached a program, by the kernel's count, whichever tool sent them."""
+        def count():
+            names, values = [line.split() for line in open("/proc/net/snmp") if line.startswith("Udp:")]
+            return int(values[names.index("InDatagrams")])
+        before = count()
+        run()
+        return (count() - before) / self.measured, 0
 
     def bare(self, *arguments, message=MESSAGE):
         environment = dict(os.environ, BARE_MESSAGE=message)
@@ -100,30 +121,164 @@ class Bench:
                               str(max(1, round(self.o.seconds))), *arguments], capture_output=True,
                              text=True).stdout
         end = json.loads(out)["end"]
+        if "-u" in arguments:
+            self.measured = end["sum"]["seconds"]
+            return end["sum"]["packets"] / self.measured, 0
         return end["sum_received"]["bits_per_second"] / 8, 0
 
+    def sockperf_flood(self, port):
+        self.measured = max(1, round(self.o.seconds))
+        subprocess.run(["sockperf", "throughput", "-i", "127.0.0.1", "-p", str(port), "-m", "64", "-t",
+                        str(self.measured)], capture_output=True)
+        return 0, 0
 
-def line(bench, title, runs, unit="/s"):
-    """runs: [(name, function)]; the first is ours."""
-    if bench.o.only and bench.o.only not in title:
-        return
-    values = {name: [] for name, _ in runs}
-    cpus = {name: [] for name, _ in runs}
-    for turn in range(bench.o.runs):
-        order = runs if turn % 2 == 0 else runs[::-1]
-        for name, function in order:
-            rate, cpu = function()
-            values[name].append(rate)
-            cpus[name].append(cpu)
-    ours = statistics.median(values[runs[0][0]])
-    print(f"\n{title}")
-    for name, _ in runs:
-        median = statistics.median(values[name])
-        spread = f"{min(values[name]):,.0f} .. {max(values[name]):,.0f}"
-        cpu = statistics.median(cpus[name])
-        print(f"  {name:28} {median:>16,.0f}{unit}  {spread:>32}"
-              + (f"  {cpu:6.2f} us CPU" if cpu else " " * 15)
-              + (f"  ours is {ours / median:.2f} times" if name != runs[0][0] else ""), flush=True)
+    def qperf(self, port, test):
+        out = subprocess.run(["qperf", "-lp", str(port), "-t", str(max(1, round(self.o.seconds))), "-m", "64",
+                              "-u", "127.0.0.1", test], capture_output=True, text=True).stdout
+        value, unit = re.search(r"latency\s*=\s*([\d.]+) (\w+)", out).groups()
+        return 1 / (2 * float(value) * {"ns": 1e-9, "us": 1e-6, "ms": 1e-3}[unit]), 0  # it tells half a round trip
+
+    def nuttcp(self, port):
+        out = subprocess.run(["nuttcp", "-P", str(port), f"-T{max(1, round(self.o.seconds))}", "-fparse",
+                              "127.0.0.1"], capture_output=True, text=True).stdout
+        return float(re.search(r"rate_Mbps=([\d.]+)", out).group(1)) * 1e6 / 8, 0
+
+    def redis_benchmark(self, port, connections):
+        out = subprocess.run(["redis-benchmark", "-p", str(port), "-t", "ping_mbulk", "-c", str(connections), "-n",
+                              "50000", "-q"], capture_output=True, text=True).stdout
+        return float(re.search(r"([\d.]+) requests per second", out.split("\r")[-1]).group(1)), 0
+
+    def line(self, title, *runs, unit="/s"):
+        """Runs: a name and a function each; the first is ours. Each other turn goes backwards."""
+        runs = [run for run in runs if shutil.which(TOOLS.get(run[0].split()[0].strip(","), "true"))]
+        if self.o.only and self.o.only not in title:
+            return
+        figures = {name: [] for name, _ in runs}
+        for turn in range(self.o.runs):
+            for name, function in runs if turn % 2 == 0 else runs[::-1]:
+                figures[name].append(function())
+        median = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in figures.items()}
+        rate, cpu = median[runs[0][0]]
+        print(f"\n{title}")
+        for name, _ in runs:
+            its_rate, its_cpu = median[name]
+            rates = [row[0] for row in figures[name]]
+            words = f"  {name:24} {its_rate:>16,.0f}{unit}  {f'{min(rates):,.0f} .. {max(rates):,.0f}':>32}"
+            words += f"  {its_cpu:6.2f} us CPU" if its_cpu else " " * 15
+            if name != runs[0][0]:
+                words += f"  ours is {rate / its_rate:.2f} times"
+                words += f", CPU {cpu / its_cpu:.2f}" if cpu and its_cpu else ""
+            print(words, flush=True)
+
+
+def peer(name, command, port, udp=False):
+    """A peer's server, where Debian's package of it is installed; else it is left out."""
+    return started(command, port, udp) if shutil.which(name) else contextlib.nullcontext()
+
+
+def requests_on_one_connection(b):
+    port, server = b.server("--echo", "--exchanges", "0")
+    sport, qport = free_port(), free_port()
+    with server, peer("sockperf", ["sockperf", "server", "-i", "127.0.0.1", "-p", str(sport), "--tcp"], sport), \
+            peer("qperf", ["qperf", "-lp", str(qport)], qport):
+        url, message = f"tcp://127.0.0.1:{port}", ["--message", MESSAGE, "--echo"]
+        bare = ("bare blocking loop", lambda: b.bare("pingpong", "127.0.0.1", port, b.o.seconds))
+        b.line("tcp, 1 connection, 64-byte request/response",
+               ("wireproof", lambda: b.rate(url, *message)), bare,
+               ("sockperf ping-pong", lambda: b.sockperf(sport, "--tcp")),
+               ("qperf tcp_lat", lambda: b.qperf(qport, "tcp_lat")))
+        b.line("tcp, 1 connection, busy polling",
+               ("wireproof --busy-poll", lambda: b.rate(url, *message, "--busy-poll")), bare)
+
+
+def requests_on_many_connections(b):
+    port, server = b.server("--answer", HTTP_ANSWER, "--exchanges", "0")
+    with server:
+        for connections in (64, 1000):
+            message = ["--message", HTTP_REQUEST, "--answer-length", str(len(HTTP_ANSWER)), "-c", str(connections)]
+            b.line(f"tcp, {connections} connections, request/response",
+                   ("wireproof", lambda: b.rate(f"tcp://127.0.0.1:{port}", *message)),
+                   ("bare epoll loop", lambda: b.bare("epoll", "127.0.0.1", port, b.o.seconds, connections,
+                                                      message=HTTP_REQUEST)),
+                   ("wrk (same server)", lambda: b.wrk(port, connections)))
+    rport = free_port()
+    with peer("redis-server", ["redis-server", "--port", str(rport), "--save", ""], rport) as redis:
+        if redis:
+            ping = ["--message", r"*1\r\n$4\r\nPING\r\n", "--answer", r"+PONG\r\n", "-c", "64"]
+            b.line("redis-server, 64 connections, PING",
+                   ("wireproof", lambda: b.rate(f"tcp://127.0.0.1:{rport}", *ping)),
+                   ("redis-benchmark", lambda: b.redis_benchmark(rport, 64)))
+
+
+def connections_made(b):
+    port, server = b.server("--answer", HTTP_ANSWER)
+    message = ["--message", HTTP_REQUEST, "-c", "32", "--pattern", "connect-request-close"]
+    with server:
+        ours = [*message, "--answer-length", str(len(HTTP_ANSWER))]
+        url = f"tcp://127.0.0.1:{port}"
+        b.line("tcp, 32 connections, connect-request-close, the client closes",
+               ("wireproof, 16 sources", lambda: b.rate(url, *ours)),
+               ("wireproof, 1 source", lambda: b.rate(url, *ours, "--sources", "1")),
+               ("bare loop, 16 sources", lambda: b.bare("connect", "127.0.0.1", port, b.o.seconds, 32, 16,
+                                                        message=HTTP_REQUEST)))
+    # wrk makes a new connection only where the answer says so, and then the server closes.
+    port, server = b.server("--answer", HTTP_LAST_ANSWER, "--close", "now")
+    with server:
+        ours = [*message, "--answer-length", str(len(HTTP_LAST_ANSWER)), "--close", "server"]
+        url = f"tcp://127.0.0.1:{port}"
+        b.line("tcp, 32 connections, connect-request-close, the server closes",
+               ("wireproof", lambda: b.rate(url, *ours)), ("wrk, Connection: close", lambda: b.wrk(port, 32)))
+    lab = ["--server", f"{b.targets}/tcp-server {{address}} {{port}} --quiet --backlog 4096",
+           "--answer-length", "7", *message]
+    b.line("tcp, 32 connections, every one proven, against none",
+           ("wireproof, proof on", lambda: b.proven("tcp://127.0.0.1", *lab)),
+           ("wireproof, proof off", lambda: b.rate("tcp://127.0.0.1", *lab)))
+
+
+def streams(b):
+    iport, nport = free_port(), free_port()
+    port, server = b.server("--exchanges", "1", "--receive-exactly", str(1 << 50), "--receive", str(1 << 20))
+    source_port, source = b.server("--speak-first", "--send-bytes", str(1 << 40))
+    with server, source, peer("iperf3", ["iperf3", "-s", "-p", str(iport)], iport), \
+            peer("nuttcp", ["nuttcp", "-S", "--nofork", "-P", str(nport)], nport):
+        iperf = ("iperf3", lambda: b.iperf(iport))
+        b.line("tcp, one stream, bytes read",
+               ("wireproof", lambda: b.bytes(f"tcp://127.0.0.1:{port}", "--pattern", "stream")),
+               ("bare loop", lambda: b.bare("stream", "127.0.0.1", port, b.o.seconds)), iperf,
+               ("nuttcp", lambda: b.nuttcp(nport)), unit=" B/s")
+        b.line("tcp, one stream, bytes discarded",
+               ("wireproof --discard", lambda: b.bytes(f"tcp://127.0.0.1:{source_port}", "--pattern", "stream",
+                                                       "--direction", "from-server", "--discard")),
+               iperf, unit=" B/s")
+
+
+def datagrams(b):
+    port, server = b.server("--echo", udp=True)
+    sport, iport, sink = free_port(), free_port(), free_port()
+    with server, peer("sockperf", ["sockperf", "server", "-i", "127.0.0.1", "-p", str(sport)], sport, True), \
+            peer("iperf3", ["iperf3", "-s", "-p", str(iport)], iport):
+        b.line("udp, 64-byte request/response",
+               ("wireproof", lambda: b.rate(f"udp://127.0.0.1:{port}", "--message", MESSAGE, "--echo")),
+               ("bare loop", lambda: b.bare("udp", "127.0.0.1", port, b.o.seconds)),
+               ("sockperf ping-pong", lambda: b.sockperf(sport)))
+        one_way = ["--pattern", "one-way", "--sink", "--message", MESSAGE]
+        b.line("udp, 64 bytes one way, received (the kernel's count)",
+               ("wireproof", lambda: b.received(lambda: b.rate(f"udp://127.0.0.1:{sink}", *one_way))),
+               ("iperf3 -u -b 0", lambda: b.received(lambda: b.iperf(iport, "-u", "-b", "0", "-l", "64"))),
+               ("sockperf throughput", lambda: b.received(lambda: b.sockperf_flood(sport))))
+
+
+def schedule(b):
+    """How late the generator itself sends."""
+    port, server = b.server("--echo", "--exchanges", "0")
+    with server:
+        late = []
+        for _ in range(b.o.runs):
+            load = b.wireproof(f"tcp://127.0.0.1:{port}", "--message", MESSAGE, "--echo", "-c", "64", "--rate", "20k")
+            phase = next(phase for phase in load["phases"] if phase["phase"] == "lateness")
+            late.append({p["quantile"]: p["value_ns"] / 1e3 for p in phase["percentiles"]})
+        print("\nschedule error at 20,000 requests/s: " + ", ".join(
+            f"p{100 * q:g} {statistics.median(one.get(q, 0) for one in late):.0f} us" for q in (0.5, 0.9, 0.99)))
 
 
 def main():
@@ -134,82 +289,14 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    b = Bench(options)
-    s = options.seconds
-    have = {name: shutil.which(name) for name in ("sockperf", "wrk", "iperf3")}
-    for name, path in have.items():
-        if not path:
+    for name in ("sockperf", "qperf", "wrk", "redis-server", "redis-benchmark", "iperf3", "nuttcp"):
+        if not shutil.which(name):
             print(f"{name} is not installed: left out")
-
-    port, server = b.server("--echo", "--exchanges", "0")
-    with server:
-        url, message = f"tcp://127.0.0.1:{port}", ["--message", MESSAGE, "--echo"]
-        runs = [("wireproof", lambda: b.rate(url, *message)),
-                ("bare blocking loop", lambda: b.bare("pingpong", "127.0.0.1", port, s))]
-        if have["sockperf"]:
-            sport = free_port()
-            peer = started(["sockperf", "server", "-i", "127.0.0.1", "-p", str(sport), "--tcp"], sport)
-            with peer:
-                line(b, "tcp, 1 connection, 64-byte request/response",
-                     runs + [("sockperf ping-pong", lambda: b.sockperf(sport, "--tcp"))])
-        else:
-            line(b, "tcp, 1 connection, 64-byte request/response", runs)
-        line(b, "tcp, 1 connection, busy polling",
-             [("wireproof --busy-poll", lambda: b.rate(url, *message, "--busy-poll")),
-              ("bare blocking loop", lambda: b.bare("pingpong", "127.0.0.1", port, s))])
-
-    answer = b.server("--answer", HTTP_ANSWER, "--exchanges", "0")
-    port, server = answer
-    with server:
-        url = f"tcp://127.0.0.1:{port}"
-        message = ["--message", HTTP_REQUEST, "--answer-length", str(len(HTTP_ANSWER))]
-        for connections in (64, 1000):
-            runs = [("wireproof", lambda: b.rate(url, *message, "-c", str(connections))),
-                    ("bare epoll loop", lambda: b.bare("epoll", "127.0.0.1", port, s, connections,
-                                                       message=HTTP_REQUEST))]
-            if have["wrk"]:
-                runs.append(("wrk (same server)", lambda: b.wrk(port, connections)))
-            line(b, f"tcp, {connections} connections, request/response", runs)
-
-    port, server = b.server("--answer", HTTP_ANSWER)
-    with server:
-        url = f"tcp://127.0.0.1:{port}"
-        message = ["--message", HTTP_REQUEST, "--answer-length", str(len(HTTP_ANSWER)), "-c", "32",
-                   "--pattern", "connect-request-close"]
-        runs = [("wireproof, 16 sources", lambda: b.rate(url, *message)),
-                ("wireproof, 1 source", lambda: b.rate(url, *message, "--sources", "1")),
-                ("bare loop, 16 sources", lambda: b.bare("connect", "127.0.0.1", port, s, 32, 16,
-                                                         message=HTTP_REQUEST))]
-        if have["wrk"]:
-            runs.append(("wrk, Connection: close", lambda: b.wrk(port, 32, "-H", "Connection: close")))
-        line(b, "tcp, 32 connections, connect-request-close", runs)
-
-    port, server = b.server("--exchanges", "1", "--receive-exactly", str(1 << 50), "--receive",
-                            str(1 << 20))
-    with server:
-        url = f"tcp://127.0.0.1:{port}"
-        runs = [("wireproof", lambda: b.bytes(url, "--pattern", "stream")),
-                ("bare loop", lambda: b.bare("stream", "127.0.0.1", port, s))]
-        if have["iperf3"]:
-            iport = free_port()
-            with started(["iperf3", "-s", "-p", str(iport)], iport):
-                line(b, "tcp, one stream, bytes read", runs + [("iperf3", lambda: b.iperf(iport))],
-                     " B/s")
-        else:
-            line(b, "tcp, one stream, bytes read", runs, " B/s")
-
-    port, server = b.server("--echo", udp=True)
-    with server:
-        url = f"udp://127.0.0.1:{port}"
-        runs = [("wireproof", lambda: b.rate(url, "--message", MESSAGE, "--echo")),
-                ("bare loop", lambda: b.bare("udp", "127.0.0.1", port, s))]
-        if have["sockperf"]:
-            sport = free_port()
-            with started(["sockperf", "server", "-i", "127.0.0.1", "-p", str(sport)], sport, True):
-                line(b, "udp, 64-byte request/response",
-                     runs + [("sockperf ping-pong", lambda: b.sockperf(sport))])
-        else:
-            line(b, "udp, 64-byte request/response", runs)
+    b = Bench(options)
+    for part in (requests_on_one_connection, requests_on_many_connections, connections_made, streams, datagrams):
+        part(b)
+    if not options.only:
+        schedule(b)
 
 
 main()

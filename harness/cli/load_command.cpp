@@ -88,6 +88,10 @@ int load_command(const LoadRequest& request, const OutputRequest& output, Consol
   if (!request.sweep.empty() && !request.find_max.empty()) {
     throw UsageError("--sweep and --find-max contradict each other");
   }
+  if (request.by != "rate" && request.by != "connections") {
+    throw UsageError(fmt::format("--by {}: what is raised is the rate or connections",
+                                 wireproof::quoted(request.by)));
+  }
   const scenario::Case one = load_case_of(request);
   const std::vector<scenario::Case> cases =
       request.sweep.empty() ? std::vector{one} : sweep_cases(request);
@@ -129,7 +133,7 @@ int load_command(const LoadRequest& request, const OutputRequest& output, Consol
     return run::run(some, options, hooks);
   };
   report::RunReport run =
-      request.find_max.empty() ? run_all(cases) : find_highest_rate(request, run_all);
+      request.find_max.empty() ? run_all(cases) : find_highest(request, run_all);
   run.context = context;
   write(output, run, console);
   print(output, run, console);

@@ -270,6 +270,7 @@ void add_load_options(CLI::App& command, LoadRequest& r) {
       ->allow_extra_args(false);
   command.add_flag("--strict", r.strict, "a doubtful measurement is inconclusive");
   shown("--find-max", r.find_max, "the highest rate that keeps to limits", "TEXT");
+  more("--by", r.by, "what --find-max raises: rate or connections", "WORD");
   shown("--sweep", r.sweep, "connections=1,8,64: a run each", "LIST");
   shown("--soak", r.soak, "so long; the server must not grow", "TIME");
 

@@ -22,7 +22,7 @@ struct LoadRequest {
   unsigned threads = 0, repeat = 1;
   bool busy_poll = false, no_proof = false, no_reference = false, strict = false;
   std::vector<std::string> limits;
-  std::string find_max, sweep, soak;
+  std::string find_max, by = "rate", sweep, soak;
   std::uint64_t seed = 1;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "base/text.h"
@@ -51,6 +52,10 @@ std::string time_of(const load::LoadResult& load, const char* name) {
   return value ? report::duration_text(*value) : "-";
 }
 
+std::string_view highest(bool by_rate) {
+  return by_rate ? "the highest rate" : "the greatest number of connections";
+}
+
 bool held(const report::CaseReport& one) {
   if (one.status != report::Status::passed || !one.load) return false;
   for (const load::Doubt& doubt : one.load->doubts) {
@@ -58,6 +63,17 @@ bool held(const report::CaseReport& one) {
     if (doubt.about == "rate not reached" || doubt.about == "schedule not kept") return false;
   }
   return true;
+}
+
+// A trial lasts until the percentiles that it is judged by have samples enough.
+void lengthen(LoadRequest& trial, double rate) {
+  const auto limits = scenario::parse_limits(trial.find_max);
+  const auto span = scenario::parse_span(trial.duration);
+  if (!limits || !span) return;
+  constexpr double some_more = 1.2, longest_s = 60;
+  const double needed = some_more * static_cast<double>(load::samples_needed(*limits)) / rate;
+  const double given = static_cast<double>(span->count()) / 1e9;
+  if (needed > given) trial.duration = fmt::format("{:.1f}s", std::min(needed, longest_s));
 }
 
 }  // namespace
@@ -100,22 +116,30 @@ std::string sweep_table(const report::RunReport& run) {
   return out;
 }
 
-report::RunReport find_highest_rate(const LoadRequest& request, const RunLoads& run) {
-  double start = first_rate;
-  if (!request.rate.empty()) {
+report::RunReport find_highest(const LoadRequest& request, const RunLoads& run) {
+  const bool by_rate = request.by == "rate";
+  double start = by_rate ? first_rate : request.connections;
+  if (by_rate && !request.rate.empty()) {
     const auto given = scenario::parse_count(request.rate);
     if (!given || *given <= 0) throw UsageError("--rate: a number of more than 0 is wanted");
     start = *given;
   }
-  load::RateSearch search(start);
+  constexpr double precision = 0.05;
+  load::RateSearch search(start, precision, !by_rate);
   report::RunReport all;
-  while (const auto rate = search.next()) {
+  while (const auto level = search.next()) {
     LoadRequest one = request;
-    one.rate = fmt::format("{:.6g}", *rate);
+    const std::string shown = fmt::format("{:.6g}", *level);
+    if (by_rate) {
+      one.rate = shown;
+      lengthen(one, *level);
+    } else {
+      one.connections = static_cast<unsigned>(*level);
+    }
     one.limits.push_back(request.find_max);
     scenario::Case trial = load_case_of(one);
-    trial.id = fmt::format("load@rate={},trial={}", one.rate, search.trials().size() + 1);
-    trial.parameters["rate"] = one.rate;
+    trial.id = fmt::format("load@{}={},trial={}", request.by, shown, search.trials().size() + 1);
+    trial.parameters[request.by] = shown;
     report::RunReport done = run({trial});
     all.duration_ms += done.duration_ms;
     for (report::CaseReport& report : done.cases) {
@@ -126,13 +150,14 @@ report::RunReport find_highest_rate(const LoadRequest& request, const RunLoads& 
     }
     if (done.interrupted || done.cases.empty()) {
       all.interrupted = true;
-      all.notes.push_back("interrupted: the highest rate is not known");
+      all.notes.push_back(fmt::format("interrupted: {} is not known", highest(by_rate)));
       return all;
     }
   }
   const auto found = search.found();
   if (!found) {
-    all.notes.push_back("no rate keeps to " + request.find_max);
+    all.notes.push_back(fmt::format("no {} keeps to {}", by_rate ? "rate" : "number of connections",
+                                    request.find_max));
     return all;
   }
   // That some rate is too high is what was looked for.
@@ -143,10 +168,17 @@ report::RunReport find_highest_rate(const LoadRequest& request, const RunLoads& 
       report.expected_failure = true;
     }
   }
+  const char* const unit = by_rate ? "/s" : "";
+  const std::string held_up_to = fmt::format("{:.0f}{}", found->low, unit);
   all.notes.push_back(
-      fmt::format("the highest rate that keeps to {} lies between {:.0f}/s, which held "
-                  "in most of its trials, and {:.0f}/s, which did not ({} trials)",
-                  request.find_max, found->low, found->high, search.trials().size()));
+      found->high > found->low
+          ? fmt::format(
+                "{} that keeps to {} lies between {}, which held in most of its trials, and "
+                "{:.0f}{}, which did not ({} trials)",
+                highest(by_rate), request.find_max, held_up_to, found->high, unit,
+                search.trials().size())
+          : fmt::format("nothing that was tried broke {}: {} held ({} trials)", request.find_max,
+                        held_up_to, search.trials().size()));
   return all;
 }
 

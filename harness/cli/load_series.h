@@ -22,6 +22,6 @@ std::string sweep_table(const report::RunReport& run);
 // Trials until the highest rate that keeps the limits is known; the report holds them all, those
 // that did not hold marked as expected, and its first note says what was found. Its status is that
 // of the trials' failure only where no rate held at all.
-report::RunReport find_highest_rate(const LoadRequest& request, const RunLoads& run);
+report::RunReport find_highest(const LoadRequest& request, const RunLoads& run);
 
 }  // namespace wireproof::cli

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 
 #include "load/histogram_log.h"
 #include "load/statistics.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr double tolerated_rate_error = 0.02;
 constexpr double tolerated_lateness_share = 0.1;            // of the median latency ...
 constexpr std::uint64_t tolerated_lateness_ns = 1'000'000;  // ... or this, whichever is more
+constexpr double tolerated_rate_trend = 0.2, tolerated_latency_trend = 0.5;
 constexpr double saturated_share = 0.95, kept_waiting_share = 0.1;
 constexpr std::int64_t tolerated_stall_ns = 50'000'000;
 
@@ -157,21 +159,46 @@ class Examiner {
           fmt::format("{} are too few for p99, which needs 1,000 (ten beyond it)", latency->count),
           false);
     }
-    std::vector<double> rates;
+    examine_course();
+  }
+
+  // How the rate or, where that is given, the latency went while it was measured.
+  void examine_course() {
+    const bool rated = result_.open_loop;
+    std::vector<double> values;
+    double span_s = 0;
     for (const SeriesPoint& point : result_.series) {
       if (point.at_s + 1e-9 < result_.warm_up_s) continue;
       if (point.at_s + point.span_s > result_.warm_up_s + result_.measured_s + 1e-9) continue;
-      rates.push_back(static_cast<double>(point.answered));
+      if (rated && !point.p50_ns) continue;
+      values.push_back(static_cast<double>(rated ? *point.p50_ns : point.answered));
+      span_s = point.span_s;
     }
-    const double trend = drift(rates);
-    if (rates.size() >= 10 && std::abs(trend) > 0.2 && result_.asked_rate_per_s == std::nullopt) {
+    if (values.size() < 10) return;
+    const std::string what = rated ? "median latency" : "rate";
+    const double trend = drift(values);
+    if (std::abs(trend) > (rated ? tolerated_latency_trend : tolerated_rate_trend)) {
       add("not steady",
-          fmt::format(
-              "the rate {} by {:.0f} % while it was measured: a longer warm-up, or a server "
-              "that changes",
-              trend > 0 ? "rose" : "fell", 100 * std::abs(trend)),
+          fmt::format("the {} {} by {:.0f} % while it was measured: a longer warm-up, or a server "
+                      "that changes",
+                      what, trend > 0 ? "rose" : "fell", 100 * std::abs(trend)),
           false);
+      return;
     }
+    const std::size_t unlike = warm_up_length(values);
+    if (unlike == 0 || 2 * unlike >= values.size()) return;
+    const auto mean = [&](std::size_t from, std::size_t to) {
+      return std::accumulate(values.begin() + static_cast<std::ptrdiff_t>(from),
+                             values.begin() + static_cast<std::ptrdiff_t>(to), 0.0) /
+             static_cast<double>(to - from);
+    };
+    const double before = mean(0, unlike), after = mean(unlike, values.size());
+    if (after <= 0 || std::abs(before / after - 1) < tolerated_rate_trend) return;
+    add("warm-up too short",
+        fmt::format("the {} of the first {:.1f} s was {:.2g} times the later one: a longer "
+                    "--warm-up",
+                    what, static_cast<double>(unlike) * span_s, before / after),
+        false);
   }
 
   const LoadResult& result_;
@@ -207,6 +234,19 @@ std::optional<double> phase_metric(const LoadResult& result, std::string_view na
 std::vector<Doubt> doubts_of(const LoadResult& result, const WorkerEnd& end,
                              const Circumstances& circumstances) {
   return Examiner(result, end, circumstances).examine();
+}
+
+std::uint64_t samples_needed(const std::vector<scenario::Limit>& limits) {
+  double most = 0;
+  for (const scenario::Limit& limit : limits) {
+    const std::size_t at = limit.metric.rfind('p');
+    double percent = 0;
+    if (!scenario::is_time(limit.metric) || at == std::string::npos) continue;
+    const char* const end = limit.metric.data() + limit.metric.size();
+    if (std::from_chars(limit.metric.data() + at + 1, end, percent).ptr != end) continue;
+    if (percent < 100) most = std::max(most, 10 / (1 - percent / 100));
+  }
+  return static_cast<std::uint64_t>(std::ceil(most - 1e-6));
 }
 
 std::optional<double> metric(const LoadResult& result, std::string_view name) {

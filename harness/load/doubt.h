@@ -2,6 +2,7 @@
 // Thread rule: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ std::vector<Doubt> doubts_of(const LoadResult& result, const WorkerEnd& end,
 // Each limit against what was measured. A percentile without enough samples is not kept.
 std::vector<LimitResult> judge_limits(const std::vector<scenario::Limit>& limits,
                                       const LoadResult& result);
+
+// So many answers it takes until all percentiles that limits name may be told.
+std::uint64_t samples_needed(const std::vector<scenario::Limit>& limits);
 
 // A metric by its name in limits; times in milliseconds, shares in percent. Absent: not to be had.
 std::optional<double> metric(const LoadResult& result, std::string_view name);

@@ -1,11 +1,12 @@
 #include "load/search.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace wireproof::load {
 
-RateSearch::RateSearch(double start, double precision)
-    : precision_(precision), rate_(std::clamp(start, least_rate, highest_rate)) {}
+RateSearch::RateSearch(double start, double precision, bool whole)
+    : precision_(precision), whole_(whole), rate_(std::clamp(start, least_rate, highest_rate)) {}
 
 std::optional<double> RateSearch::next() const {
   return phase_ == Phase::over ? std::nullopt : std::optional(rate_);
@@ -33,13 +34,13 @@ void RateSearch::go_on() {
       return;
     } else {
       if (high_ <= least_rate) phase_ = Phase::over;
-      rate_ = std::max(high_ / 4, least_rate);
+      rate_ = std::max(whole_ ? std::floor(high_ / 4) : high_ / 4, least_rate);
       return;
     }
   }
   if (phase_ == Phase::narrow) {
-    if (high_ - low_ > precision_ * high_) {
-      rate_ = (low_ + high_) / 2;
+    if (high_ - low_ > std::max(precision_ * high_, whole_ ? 1.0 : 0.0)) {
+      rate_ = middle();
       return;
     }
     phase_ = Phase::confirm;
@@ -54,6 +55,7 @@ void RateSearch::go_on() {
     // It had been luck: the limit is lower.
     high_ = low_;
     low_ *= 1 - 2 * precision_;
+    if (whole_) low_ = std::min(std::floor(low_), high_ - 1);
     rate_ = low_;
     confirmed_ = refuted_ = 0;
     if (low_ < least_rate) {
@@ -61,6 +63,11 @@ void RateSearch::go_on() {
       phase_ = Phase::over;
     }
   }
+}
+
+double RateSearch::middle() const {
+  const double between = (low_ + high_) / 2;
+  return whole_ ? std::floor(between) : between;
 }
 
 std::optional<RateSearch::Found> RateSearch::found() const {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 
 namespace wireproof::load {
@@ -17,6 +18,20 @@ TEST(RateSearch, FindsASharpLimit) {
     EXPECT_GE(found->low, limit * 0.85);
     EXPECT_GT(found->high, limit);
     EXPECT_LE(search.trials().size(), 40u);
+  }
+}
+
+TEST(RateSearch, OfWholeNumbersFindsTheLastThatHolds) {
+  for (const double limit : {1.0, 2.0, 7.0, 64.0}) {
+    RateSearch search(1, 0.01, true);
+    while (const auto connections = search.next()) {
+      EXPECT_EQ(*connections, std::floor(*connections));
+      search.tell(*connections <= limit);
+      ASSERT_LE(search.trials().size(), 40u);
+    }
+    ASSERT_TRUE(search.found()) << limit;
+    EXPECT_EQ(search.found()->low, limit);
+    EXPECT_EQ(search.found()->high, limit + 1);
   }
 }
 

@@ -56,6 +56,15 @@ TEST(Decide, IsInconclusiveWhereTheEvidenceIs) {
   EXPECT_EQ(decided({broken("a", Severity::must, true)}).status, Status::inconclusive);
 }
 
+TEST(Decide, WhatALoadShowedNeedsNoPacket) {
+  const auto open = [](std::string rule) { return broken(std::move(rule), Severity::must, true); };
+  EXPECT_EQ(decided({broken("load.answers"), open("load.proof")}).status, Status::failed);
+  EXPECT_EQ(decided({broken("program.exit"), open("load.proof")}).status, Status::failed);
+  EXPECT_EQ(decided({broken("tcp.order"), open("load.proof")}).status, Status::inconclusive);
+  // Of a measurement that is not to be trusted nothing follows.
+  EXPECT_EQ(decided({broken("load.limit"), open("load.trusted")}).status, Status::inconclusive);
+}
+
 TEST(Decide, AStallExcusesAFailureButNotAPass) {
   EXPECT_EQ(decided({broken("a")}, {}, milliseconds(900)).status, Status::inconclusive);
   EXPECT_EQ(decided({}, {}, milliseconds(900)).status, Status::passed);

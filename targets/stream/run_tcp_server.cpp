@@ -3,6 +3,7 @@
 #include "common/address.h"
 #include "common/error.h"
 #include "common/output.h"
+#include "common/server_processes.h"
 #include "stream/servers.h"
 #include "stream/stream_server.h"
 
@@ -29,6 +30,7 @@ int run_tcp_server(int argc, char** argv, const ServerFaults& faults) {
     std::string literal;
     std::uint16_t port = 0;
     bool reuse_address = true;
+    unsigned processes = 1;
 
     OptionTable table("Listens on TCP ADDRESS (IPv4 or IPv6) and PORT and answers each message.");
     table.positional("ADDRESS", [&](const std::string& text) { literal = text; });
@@ -37,6 +39,8 @@ int run_tcp_server(int argc, char** argv, const ServerFaults& faults) {
     });
     options.add_options(table, true);
     table.flag("--no-reuseaddr", reuse_address, "do not set SO_REUSEADDR", false);
+    table.number<unsigned>("--processes", processes, "that share the listening socket (default 1)",
+                           1, 64);
     table.parse(argc, argv);
     options.apply_faults();
 
@@ -46,6 +50,7 @@ int run_tcp_server(int argc, char** argv, const ServerFaults& faults) {
     const auto own_port = static_cast<std::uint16_t>(port + faults.port_shift);
     Fd listener = listen_on(Address::inet(literal, own_port), options, reuse_address);
     if (!options.quiet) print_line("listening on " + Address::local_of(listener.get()).text());
+    const ServerProcesses others(processes);
     StreamServer(std::move(listener), options, stop).run();
   });
 }

@@ -48,6 +48,23 @@ TEST_P(BothFamilies, DefaultsDoWhatTheTextbookDoes) {
   EXPECT_EQ(server.err(), "");
 }
 
+TEST(TcpServer, SeveralProcessesServeOneSocketAndEndTogether) {
+  Server server({"--processes", "3", "--count-stdout"});
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(server.client({}).status, 0);
+  const std::uint16_t port = server.port();
+  EXPECT_EQ(server.terminate(), 0);
+  // All have ended: each told what it had served, and nobody listens.
+  std::size_t served = 0, told = 0;
+  for (std::size_t at = 0; (at = server.out().find("connections=", at)) != std::string::npos;
+       ++at) {
+    served += static_cast<std::size_t>(std::stoi(server.out().substr(at + 12)));
+    ++told;
+  }
+  EXPECT_EQ(told, 3u);
+  EXPECT_EQ(served, 9u);
+  EXPECT_NE(run("tcp-client", {"127.0.0.1", std::to_string(port)}).status, 0);
+}
+
 TEST_P(BothFamilies, ClientBindsItsOwnAddress) {
   Program server("tcp-server", {GetParam(), "0"});
   const ReservedPort own(GetParam());

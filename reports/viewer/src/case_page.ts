@@ -116,7 +116,7 @@ export function casePage(run: Run, index: number, route: Route): { element: HTML
   const element = h("main", { id: "main", class: "case", tabindex: -1 },
     walk(run, route, index),
     h("header", {}, h("h1", { class: "mono" }, badge(kind), " ", one.id), h("p", { class: "title" }, one.title),
-      h("p", { class: "faint" }, `${one.scenario_file}:${one.scenario_line} · ${[one.transport, one.family, one.topology].filter(Boolean).join(" · ")} · ${duration(one.duration_ms)}`, one.attempts > 1 && ` · ${one.attempts} attempts`),
+      h("p", { class: "faint" }, `${one.scenario_file}${one.scenario_line ? `:${one.scenario_line}` : ""} · ${[one.transport, one.family, one.topology].filter(Boolean).join(" · ")} · ${duration(one.duration_ms)}`, one.attempts > 1 && ` · ${one.attempts} attempts`),
       one.tags.length > 0 && h("p", { class: "tags" }, ...one.tags.map((tag) => h("a", { class: "tag", href: fragment({ text: "", statuses: [], tag, rule: "" }) }, tag))),
       one.story !== "" && h("p", { class: "story" }, one.story)),
     (reason || one.hint) && h("div", { class: `reason ${kind}` }, reason && h("p", {}, reason), one.hint && h("p", {}, h("b", {}, "What to do: "), one.hint)),

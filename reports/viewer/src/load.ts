@@ -32,8 +32,8 @@ function facts(load: Load): HTMLElement {
     fact("asked for", load.asked_rate_per_s !== undefined && rate(load.asked_rate_per_s)),
     fact("answered", load.answered !== undefined && whole(load.answered)), fact("errors", load.errors !== undefined && whole(load.errors)),
     fact("timeouts", load.timeouts !== undefined && whole(load.timeouts)), fact("in flight at the end", Boolean(load.in_flight) && whole(load.in_flight as number)), fact("not sent in time", Boolean(load.not_sent) && whole(load.not_sent as number)),
-    fact("measured for", load.measured_s !== undefined && `${load.measured_s.toFixed(2)} s after ${(load.warm_up_s ?? 0).toFixed(2)} s of warm-up`),
-    fact("connections", load.connections !== undefined && whole(load.connections)), fact("pattern", load.pattern), fact("arrivals", load.arrivals), fact("engine", load.engine && `${load.engine}${load.threads ? `, ${load.threads} threads` : ""}`),
+    fact("measured for", load.measured_s !== undefined && `${load.measured_s.toFixed(2)} s after ${(load.warm_up_s ?? 0).toFixed(2)} s of warm-up${load.warm_up_found ? ", which was looked for" : ""}`),
+    fact("connections", load.connections !== undefined && whole(load.connections)), fact("pattern", load.pattern), fact("arrivals", load.arrivals), fact("engine", load.engine && `${load.engine}${load.threads ? `, ${load.threads} ${load.threads === 1 ? "thread" : "threads"}` : ""}${load.processes ? ` in ${load.processes} processes` : ""}`),
     fact("received", load.bytes_received_per_s !== undefined && load.bytes_received_per_s > 0 && `${bytes(load.bytes_received_per_s)}/s`),
     fact("beside a bare echo loop", load.reference && `${load.reference.rate_ratio.toFixed(2)} × its rate, ${load.reference.p50_ratio.toFixed(2)} × its median`));
 }
@@ -77,20 +77,29 @@ function overTime(loads: { name: string; load: Load }[]): HTMLElement[] {
   const seconds = (at: number) => `${Number(at.toFixed(3))} s`;
   const x = series.map((point) => point.at_s);
   if (loads.length === 1) {
-    if (series.some((point) => point.p99_ns !== undefined)) {
+    if (series.some((point) => point.p50_ns !== undefined)) {
+      // Short windows hold too few samples for their 99th percentile.
+      const high = series.some((point) => point.p99_ns !== undefined);
       out.push(chart({ name: "Latency over time", xName: "at", x, xText: seconds, yText: nanoseconds, logY: true, lines: [
-        { name: "largest", values: series.map((p) => p.most_ns || null), points: true }, { name: "99 %", values: series.map((p) => p.p99_ns ?? null), band: 2 }, { name: "50 %", values: series.map((p) => p.p50_ns ?? null) }] }));
+        { name: "largest", values: series.map((p) => p.most_ns || null), points: true }, ...(high ? [{ name: "99 %", values: series.map((p) => p.p99_ns ?? null), band: 2 }] : []), { name: "50 %", values: series.map((p) => p.p50_ns ?? null) }] }));
     }
     const bad = series.map((p) => (p.errors ?? 0) + (p.timeouts ?? 0));
     out.push(chart({ name: "Answers a second, and errors", xName: "at", x, xText: seconds, yText: rate, rightText: whole, lines: [
       { name: "answers a second", values: series.map((p) => (p.answered ?? 0) / (p.span_s || 1)), fill: true, stepped: true },
       ...(bad.some((n) => n > 0) ? [{ name: "errors and timeouts", values: bad, scale: "right" as const, stepped: true }] : [])] }));
+    const shares = ([["taken by the host", "steal_percent"], ["soft interrupts", "softirq_percent"], ["other programs", "other_percent"]] as const)
+      .filter(([, key]) => series.some((point) => (point[key] ?? 0) >= 1));
+    if (shares.length > 0) {
+      out.push(chart({ name: "Who else had the processors", xName: "at", x, xText: seconds, yText: (n) => `${Math.round(n)} %`,
+        lines: shares.map(([name, key]) => ({ name, values: series.map((p) => p[key] ?? null), stepped: true })) }));
+    }
     return out;
   }
   const longest = loads.reduce((best, each) => ((each.load.series?.length ?? 0) > best.length ? (each.load.series ?? []) : best), series);
   const grid = longest.map((point) => point.at_s);
   const along = (load: Load, value: (p: NonNullable<Load["series"]>[number]) => number | undefined) => grid.map((_, i) => { const p = load.series?.[i]; return p ? (value(p) ?? null) : null; });
-  out.push(chart({ name: "99th percentile over time", xName: "at", x: grid, xText: seconds, yText: nanoseconds, logY: true, lines: loads.map(({ name, load }) => ({ name, values: along(load, (p) => p.p99_ns) })) }));
+  const high = loads.every(({ load }) => load.series?.some((point) => point.p99_ns !== undefined));
+  out.push(chart({ name: high ? "99th percentile over time" : "Median over time", xName: "at", x: grid, xText: seconds, yText: nanoseconds, logY: true, lines: loads.map(({ name, load }) => ({ name, values: along(load, (p) => (high ? p.p99_ns : p.p50_ns)) })) }));
   out.push(chart({ name: "Answers a second", xName: "at", x: grid, xText: seconds, yText: rate, lines: loads.map(({ name, load }) => ({ name, values: along(load, (p) => (p.answered ?? 0) / (p.span_s || 1)), stepped: true })) }));
   return out;
 }
@@ -105,6 +114,24 @@ function cpu(load: Load): HTMLElement | null {
   const share = (name: string, key: string) => fact(name, number(key) !== undefined && `${(number(key) as number).toFixed(1)} %`);
   return h("div", {}, h("table", { class: "plain narrow" }, h("caption", {}, "CPU"), h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col", class: "num" }, "time"), h("th", { scope: "col", class: "num" }, "a request"), h("th", { scope: "col" }, "processors"))), h("tbody", {}, row("generator", "generator"), row("server", "server"))),
     h("dl", { class: "facts" }, share("stolen by the host", "steal_percent"), share("soft interrupts", "softirq_percent"), share("others on this machine", "other_percent")));
+}
+
+// What the kernel and the server's processes show beside the answers.
+function beside(load: Load): HTMLElement | null {
+  const { tcp, datagrams: d, server_growth: g } = load;
+  const moved = Object.entries(load.kernel_counters ?? {}).filter(([, n]) => n > 0);
+  if (!tcp && !d && !g && moved.length === 0) return null;
+  return h("dl", { class: "facts" },
+    fact("round trip, by TCP_INFO", tcp && `${tcp.rtt_us_median} µs (median of ${tcp.connections}), least ${tcp.min_rtt_us} µs`), fact("retransmitted segments, of these", tcp && tcp.retransmissions > 0 && whole(tcp.retransmissions)),
+    fact("datagrams", d && `${whole(d.sent)} sent, ${whole(d.received)} received, ${whole(d.lost)} lost, ${whole(d.duplicated)} twice, ${whole(d.reordered)} out of order`), fact("jitter", d && `${d.jitter_us.toFixed(1)} µs`),
+    fact("server's memory", g && `${bytes(g.first_kib * 1024)}, at the end ${bytes(g.last_kib * 1024)}`), fact("server's descriptors", g && `${whole(g.first_descriptors)}, at the end ${whole(g.last_descriptors)}`),
+    ...moved.map(([name, n]) => fact(name.replaceAll("_", " "), whole(n))));
+}
+
+function repetitions(load: Load): HTMLElement | null {
+  if (!load.repetitions?.length) return null;
+  return h("table", { class: "plain narrow" }, h("caption", {}, "Repetitions"), h("thead", {}, h("tr", {}, ...["rate", "50 %", "99 %", "largest"].map((name) => h("th", { scope: "col", class: "num" }, name)))),
+    h("tbody", {}, ...load.repetitions.map((one) => h("tr", {}, ...[rate(one.throughput_per_s), one.p50_ns === undefined ? "–" : nanoseconds(one.p50_ns), one.p99_ns === undefined ? "–" : nanoseconds(one.p99_ns), nanoseconds(one.most_ns)].map((text) => h("td", { class: "num" }, text))))));
 }
 
 function proof(load: Load): HTMLElement | null {
@@ -147,6 +174,6 @@ export function loadSection(one: Case): HTMLElement | null {
     const box: HTMLInputElement = h("input", { type: "checkbox", onchange: () => { if (box.checked) chosen.add(i); else chosen.delete(i); draw(); } });
     return h("li", {}, h("label", {}, box, ` ${run?.rows[i]?.id ?? ""}`));
   })));
-  return h("section", { "aria-labelledby": "load" }, h("h2", { id: "load" }, "Load"), trust(load), facts(load), limits(load), proof(load), percentileTable(load), overlay, charts, errors(load), cpu(load),
+  return h("section", { "aria-labelledby": "load" }, h("h2", { id: "load" }, "Load"), trust(load), facts(load), limits(load), proof(load), percentileTable(load), overlay, charts, errors(load), repetitions(load), cpu(load), beside(load),
     load.log_file && run && h("p", {}, h("a", { href: fileLink(run.results, load.log_file) }, "the HdrHistogram log")));
 }

@@ -1,9 +1,11 @@
 // The HTML report in a browser, as a person uses it: from a file, by mouse and by keyboard, in light and
 // dark, on a desk and on a phone; and with text in it that wants to be more than text.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { executablePath, launch, longConnection, manyCases, page, require, sample } from "./support.mjs";
+import { executablePath, folder, launch, longConnection, manyCases, page, program, require, sample } from "./support.mjs";
 
 if (!executablePath) {
   console.log("no Chromium here: skipped");
@@ -194,6 +196,31 @@ test("a load's charts are drawn, told as tables, and overlaid", async () => {
   await tab.locator("summary", { hasText: "lay other runs" }).click();
   await tab.locator(".overlay input").first().check();
   assert.match(await tab.locator(".u-legend").first().textContent(), /client-first@ipv6/);
+  await check();
+});
+
+test("what a real load wrote is drawn: percentiles, course, proof, and one run over the other", async (t) => {
+  const out = join(folder, "load");
+  const server = `${join(dirname(program), "targets/tcp-server")} {address} {port} --exchanges 0 --quiet --backlog 64`;
+  const ran = spawnSync(program, ["load", "tcp://127.0.0.1", "--server", server, "-d", "1s", "-a", "success", "--sweep", "connections=1,4", "--out", out]);
+  if (ran.status === 3) return t.skip("no lab here");
+  assert.equal(ran.status, 0, String(ran.stdout) + ran.stderr);
+  const report = JSON.parse(readFileSync(join(out, "report.json"), "utf8"));
+  const load = report.cases[0].load;
+  const { tab, check } = await open(page("real-load", report) + "#case=" + encodeURIComponent("load@connections=1"));
+  await tab.locator(".chart canvas").first().waitFor();
+  const names = await tab.locator("figure figcaption, .chart h3, figure").allTextContents();
+  assert.match(names.join("\n"), /Latency by percentile/);
+  assert.match(names.join("\n"), /Latency over time/);
+  assert.match(names.join("\n"), /Answers a second/);
+  const text = await tab.locator("main").textContent();
+  assert.match(text, new RegExp(`answered${load.answered.toLocaleString("en-US")}`));
+  assert.match(text, /1 connections made, 1 handshakes and 1 closes proven/);
+  assert.match(text, /the HdrHistogram log/);
+  for (const phase of load.phases) assert.ok(text.includes(phase.phase), phase.phase);
+  await tab.locator("summary", { hasText: "lay other runs" }).click();
+  await tab.locator(".overlay input").first().check();
+  assert.match(await tab.locator(".u-legend").first().textContent(), /connections=4/);
   await check();
 });
 

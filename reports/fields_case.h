@@ -27,6 +27,12 @@ inline constexpr bool on_one_line<witness::TcpSocket> = true;
 template <>
 inline constexpr bool on_one_line<script::KernelReading> = true;
 template <>
+inline constexpr bool on_one_line<witness::KernelEvent> = true;
+template <>
+struct LastOf<witness::KernelEventKind> {
+  static constexpr auto value = witness::KernelEventKind::receive_reset;
+};
+template <>
 inline constexpr bool on_one_line<WireDecision> = true;
 template <>
 inline constexpr bool on_one_line<WireLane> = true;
@@ -143,8 +149,22 @@ void describe(V& visit, Ref<V, script::KernelReading> reading) {
 }
 
 template <class V>
+void describe(V& visit, Ref<V, witness::KernelEvent> event) {
+  visit("kind", event.kind);
+  visit.time("time_ns", event.time_ns);
+  visit("side", event.side);
+  visit("local", event.local);
+  visit("remote", event.remote);
+  visit("from", event.from);
+  visit("to", event.to);
+  visit.rare("connection", event.connection);
+  visit.rare("packet", event.packet);
+}
+
+template <class V>
 void describe(V& visit, Ref<V, WitnessReport> witness) {
   visit("heard", witness.heard);
+  visit.rare("not_heard", witness.not_heard);
   visit("compared", witness.compared);
   visit("disagreements", witness.disagreements);
   visit("overruns", witness.overruns);
@@ -152,6 +172,7 @@ void describe(V& visit, Ref<V, WitnessReport> witness) {
   visit.list("final_sockets", witness.final_sockets, "final_sockets_left_out",
              witness.final_sockets_left_out);
   visit.list("destroyed", witness.destroyed, "destroyed_left_out", witness.destroyed_left_out);
+  visit.list("events", witness.events, "events_left_out", witness.events_left_out);
 }
 
 template <class V>

@@ -17,6 +17,7 @@
 #include "script/script.h"
 #include "tcp/connection.h"
 #include "udp/exchange.h"
+#include "witness/kernel_events.h"
 #include "witness/socket_table.h"
 
 namespace wireproof::report {
@@ -74,10 +75,14 @@ struct ConnectionTotals {
 struct WitnessReport {
   std::vector<script::KernelReading> readings;    // at the scenario's moments
   std::vector<witness::TcpSocket> final_sockets;  // when all was quiet
+  std::int64_t final_read_ns = 0;                 // CLOCK_REALTIME of that
   std::vector<witness::TcpSocket> destroyed;      // with their last TCP_INFO
   std::uint64_t compared = 0, disagreements = 0;
   std::uint64_t overruns = 0;
-  std::vector<std::string> heard;  // "sock_diag", "destroyed sockets" ...
+  std::vector<witness::KernelEvent> events;  // as tracepoints told them
+  std::vector<std::string> heard;            // "sock_diag", "destroyed sockets" ...
+  std::string not_heard;                     // which witness could not be, and why
+  std::uint64_t events_left_out = 0;
   std::uint64_t readings_left_out = 0, final_sockets_left_out = 0, destroyed_left_out = 0;
 };
 

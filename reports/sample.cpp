@@ -403,6 +403,7 @@ CaseReport hostile_case() {
   one.findings = one.connections[0].judgement.findings = {finding};
   one.settings = {{hostile(), hostile(), hostile(), true}};
   one.witness.heard = {hostile()};
+  one.witness.not_heard = hostile();
   return one;
 }
 
@@ -525,6 +526,11 @@ RunReport every_field() {
   socket.info = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};
   one.witness.readings = {{server, socket, start_ns + 2'900 * us, "await-state"}};
   one.witness.final_sockets = one.witness.destroyed = {socket};
+  one.witness.not_heard = "tracepoints: a reason";
+  one.witness.events = {{witness::KernelEventKind::state, start_ns + 3'100 * us, Side::server,
+                         endpoint(5'555), endpoint(5'556), tcp::State::fin_wait_2,
+                         tcp::State::closed, 1, 9}};
+  one.witness.events_left_out = 6;
   one.witness.disagreements = 1;
   one.witness.overruns = 2;
   one.witness.readings_left_out = 3;

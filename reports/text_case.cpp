@@ -18,7 +18,7 @@
 namespace wireproof::report {
 namespace {
 
-constexpr std::size_t label_columns = 10, findings_shown = 10;
+constexpr std::size_t label_columns = 10, findings_shown = 10, events_shown = 40;
 constexpr std::size_t output_shown = 400, lines_shown = 12;
 
 std::string heading(const CaseReport& one, const Style& style) {
@@ -116,6 +116,46 @@ std::string steps(const CaseReport& one, const Style& style, bool all) {
   return out;
 }
 
+std::string event_text(const witness::KernelEvent& event, std::int64_t start_ns) {
+  std::string text = fmt::format(
+      "{:9.3f} ms  {}  ", static_cast<double>(event.time_ns - start_ns) / 1e6, name(event.side));
+  if (event.from && event.to) {
+    text += fmt::format("{} -> {}", tcp::name(*event.from), tcp::name(*event.to));
+  } else {
+    text += name(event.kind);
+  }
+  if (event.connection != 0) text += fmt::format("  (tcp {}", event.connection);
+  if (event.packet != 0) text += fmt::format(", packet {}", event.packet);
+  return event.connection != 0 ? text + ")" : text;
+}
+
+// The second witness: which of its voices were heard, and what it told by itself.
+std::string kernel_lines(const CaseReport& one, const Style& style, bool detail) {
+  const WitnessReport& kernel = one.witness;
+  if (kernel.heard.empty()) return {};
+  std::string heard;
+  for (const std::string& voice : kernel.heard) heard += (heard.empty() ? "" : ", ") + voice;
+  std::string out = style.entry(
+      2, "kernel", label_columns,
+      style.safe(fmt::format("{} compared, {}; heard: {}", counted(kernel.compared, "fact"),
+                             counted(kernel.disagreements, "disagreement"), heard)));
+  if (!kernel.not_heard.empty())
+    out +=
+        style.entry(2, "", label_columns, style.safe("not heard: " + kernel.not_heard), Tone::dim);
+  if (!detail || kernel.events.empty()) return out;
+  const std::int64_t start = one.connections.empty() ? kernel.events.front().time_ns
+                                                     : one.connections[0].connection.first_time_ns;
+  for (std::size_t i = 0; i < std::min(kernel.events.size(), events_shown); ++i) {
+    out += style.entry(4, i == 0 ? "told" : "", label_columns - 2,
+                       event_text(kernel.events[i], start), Tone::dim);
+  }
+  const std::uint64_t all = kernel.events.size() + kernel.events_left_out;
+  if (all > events_shown) {
+    out += style.entry(4, "", label_columns - 2, fmt::format("and {} more", all - events_shown));
+  }
+  return out;
+}
+
 std::string findings(const CaseReport& one, const Style& style) {
   std::vector<const Finding*> sorted;
   for (const Finding& finding : one.findings) sorted.push_back(&finding);
@@ -163,7 +203,8 @@ std::string case_text(const CaseReport& one, const TextOptions& options) {
        {reasons(one, style), programs(one, style, detail) + steps(one, style, options.verbose),
         one.load ? load_lines(*one.load, style) : std::string(), traffic_lines(one, style),
         traffic_ladders(one, style, options.connection), wire_lines(one, style),
-        findings(one, style), where_to_look(one, style, options)}) {
+        kernel_lines(one, style, options.verbose), findings(one, style),
+        where_to_look(one, style, options)}) {
     if (!block.empty()) out += "\n" + block;
   }
   if (options.verbose) {

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <ostream>
 #include <random>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -25,6 +27,7 @@
 #include "reports/style.h"
 #include "reports/text.h"
 #include "run/runner.h"
+#include "witness/kernel_events.h"
 
 namespace wireproof::cli {
 namespace {
@@ -119,11 +122,29 @@ void print_summary(const RunRequest& request, const report::RunReport& run, Cons
   stream << report::summary_text(run, options) << std::flush;
 }
 
+// The kernel's tracepoints, while this process may still ask for them.
+void listen_to_the_kernel(const Selection& selection, lab::Isolation level, unsigned jobs,
+                          run::CaseSettings& settings) {
+  constexpr unsigned most_slots = 64;
+  const bool any = std::ranges::any_of(selection.cases, run::hears_kernel_events);
+  if (!any) return;
+  if (level == lab::Isolation::none) {
+    settings.no_kernel_events = "tracepoints: the network namespace is shared with others";
+    return;
+  }
+  auto events = witness::KernelEvents::open(std::min(jobs, most_slots));
+  if (events) {
+    settings.kernel_events = std::move(*events);
+  } else {
+    settings.no_kernel_events = "tracepoints: " + events.error();
+  }
+}
+
 report::RunReport run_cases(const RunRequest& request, const Selection& selection,
                             const run::Shard& shard, const Layout& layout, Console& console,
-                            const report::Context& context, const lab::RunIdentity& identity) {
+                            const report::Context& context, run::CaseSettings settings) {
   run::RunOptions options;
-  options.settings.identity = identity;
+  options.settings = std::move(settings);
   options.settings.results_folder = std::filesystem::absolute(request.out);
   options.settings.targets_folder = layout.targets;
   options.settings.run_again_prefix = again_prefix(request, selection);
@@ -184,10 +205,12 @@ int run_command(const RunRequest& request, Console& console, int argc, const cha
   context.label = request.label;
   context.shard = request.shard;
 
-  const lab::RunIdentity identity = lab::enter_isolation(level);
+  run::CaseSettings settings;
+  listen_to_the_kernel(selection, level, context.jobs, settings);
+  settings.identity = lab::enter_isolation(level);
   const HeldSignals held;
   const report::RunReport report =
-      run_cases(request, selection, shard, layout, console, context, identity);
+      run_cases(request, selection, shard, layout, console, context, std::move(settings));
   const int written = write_reports(request, report, console);
   print_summary(request, report, console);
   return written != exit_status::passed ? written : report::exit_status(report, request.strict);

@@ -130,7 +130,15 @@ Lab::Impl::Impl(const LabSpec& lab_spec) : spec(lab_spec) {
   } else {
     make_two_hosts();
   }
-  record_settings(sysctls, settings);
+  std::vector<Setting> only_read;
+  record_settings(sysctls, only_read);
+  for (Setting& one : only_read) {
+    // The case sets it in its hosts' namespaces: what another has says nothing.
+    if (!own_network() ||
+        std::none_of(spec.settings.begin(), spec.settings.end(),
+                     [&](const Setting& wanted) { return wanted.name == one.name; }))
+      settings.push_back(std::move(one));
+  }
 }
 
 void Lab::Impl::prepare_namespace(const std::string& host_name, unsigned lo_mtu) {

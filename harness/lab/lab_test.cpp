@@ -131,6 +131,24 @@ TEST_P(LabTest, VethJoinsTwoNamespaces) {
   });
 }
 
+TEST_P(LabTest, WhatTheCaseSetsIsRecordedOnceAHost) {
+  in_case(GetParam(), [](const RunIdentity& identity) {
+    // These are recorded of every case: not of one that sets them.
+    const Lab lab({Topology::wire,
+                   identity,
+                   1500,
+                   {{"", "net.ipv4.tcp_syn_retries", "1", false},
+                    {"", "net.ipv4.tcp_fin_timeout", "3", false}}});
+    for (const char* host : {"client", "server"}) {
+      expect_setting(lab, host, "net.ipv4.tcp_syn_retries", "1", true);
+      expect_setting(lab, host, "net.ipv4.tcp_fin_timeout", "3", true);
+    }
+    EXPECT_EQ(find(lab, "", "net.ipv4.tcp_syn_retries"), nullptr);
+    EXPECT_EQ(find(lab, "", "net.ipv4.tcp_fin_timeout"), nullptr);
+    EXPECT_NE(find(lab, "", "net.ipv4.tcp_retries2"), nullptr);
+  });
+}
+
 TEST_P(LabTest, SettingsArePinnedAndRecorded) {
   in_case(GetParam(), [](const RunIdentity& identity) {
     const Lab lab({Topology::veth, identity, 1400});

@@ -12,6 +12,7 @@
 #include "process/program_path.h"
 #include "run/case_stage.h"
 #include "run/kept_frames.h"
+#include "run/kernel_account.h"
 #include "run/load_case.h"
 #include "run/observation.h"
 #include "run/packet_expectations.h"
@@ -95,6 +96,7 @@ class CaseRun {
       return;
     }
     const Deadline deadline = Deadline::after(stage_.scenario().time_limit);
+    listen_to_the_kernel();
     stage_.start_captures();
     drive(deadline);
     settle();
@@ -103,6 +105,7 @@ class CaseRun {
     // The kernel multicasts from a work queue of its own, a little after the fact.
     report_.witness.destroyed = stage_.destroyed();
     report_.witness.overruns = stage_.destroyed_overruns();
+    hear_the_kernel();
     stage_.programs().end_all();
     stage_.programs().judge();
     append(report_.findings, stage_.programs().findings());
@@ -141,6 +144,36 @@ class CaseRun {
     return {};
   }
 
+  void listen_to_the_kernel() {
+    if (!hears_kernel_events(stage_.scenario())) return;
+    report_.witness.not_heard = settings_.no_kernel_events;
+    if (!settings_.kernel_events) return;
+    if (settings_.kernel_events_slot >= settings_.kernel_events->slots()) {
+      report_.witness.not_heard = "tracepoints: too many cases at once";
+      return;
+    }
+    witness::KernelEventTap::Namespaces namespaces;
+    for (const Side side : {Side::client, Side::server}) {
+      namespaces.emplace_back(side, lab_.host(side).netns.get());
+      if (lab_.one_host()) break;
+    }
+    try {
+      tap_.emplace(*settings_.kernel_events, settings_.kernel_events_slot, namespaces);
+      report_.witness.not_heard.clear();
+    } catch (const SystemError& error) {
+      report_.witness.not_heard = std::string("tracepoints: ") + error.what();
+    }
+  }
+
+  void hear_the_kernel() {
+    if (!tap_) return;
+    auto heard = tap_->take();
+    report_.witness.events = std::move(heard.events);
+    if (heard.lost == 0) return;
+    report_.witness.not_heard =
+        fmt::format("tracepoints: {} events more than there was room for", heard.lost);
+  }
+
   void drive(Deadline deadline) {
     Programs& programs = stage_.programs();
     if (programs.has(Side::server)) {
@@ -176,6 +209,7 @@ class CaseRun {
     Settled settled = run::settle(stage_, wanted, Deadline::after(stage_.scenario().settle));
     quiet_ = settled.quiet;
     report_.witness.final_sockets = std::move(settled.sockets);
+    report_.witness.final_read_ns = realtime_ns();
   }
 
   void judge_unix() {
@@ -263,6 +297,8 @@ class CaseRun {
   }
 
   void compare_with_kernel(const Observation& seen, const Observation* at_server) {
+    const auto& servers = at_server ? at_server->connections : seen.connections;
+    append(report_.findings, compare_events(seen.connections, servers, report_.witness));
     if (!at_server) {
       append(report_.findings, compare_witnesses(seen.connections, report_.witness, quiet_));
       return;
@@ -303,6 +339,7 @@ class CaseRun {
     report_.settings = lab_.settings();
     if (report_.transport == "tcp") {
       report_.witness.heard = {"sock_diag", "destroyed sockets (netlink multicast)"};
+      if (tap_) report_.witness.heard.emplace_back("tracepoints");
     }
     if (!scenario::is_unix(stage_.scenario().transport) && lab_.one_host()) {
       report_.notes.push_back(
@@ -327,6 +364,7 @@ class CaseRun {
   report::CaseReport& report_;
   lab::Lab lab_;  // before any thread: those made earlier would stay outside
   StallWatch watch_;
+  std::optional<witness::KernelEventTap> tap_;
   CaseStage stage_;
   std::optional<script::Script> script_;
   bool completed_ = false;
@@ -334,6 +372,11 @@ class CaseRun {
 };
 
 }  // namespace
+
+bool hears_kernel_events(const scenario::Case& one) {
+  return one.transport == scenario::Transport::tcp && !one.load &&
+         one.topology != lab::Topology::remote;
+}
 
 report::CaseReport describe_case(const scenario::Case& one, const CaseSettings& settings) {
   report::CaseReport report;

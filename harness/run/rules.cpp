@@ -24,6 +24,7 @@ std::span<const Rule> rules() {
       rule::witness_final,
       rule::witness_retransmissions,
       rule::witness_state,
+      rule::witness_transitions,
       rule::rule_unmatched,
       rule::wire_lost,
       rule::wire_packets,

@@ -38,6 +38,9 @@ inline constexpr Rule witness_bytes{
 inline constexpr Rule witness_retransmissions{
     "witness.retransmissions", Severity::must, "TCP_INFO (linux/tcp.h)",
     "the kernel counts as many retransmissions as the packets show"};
+inline constexpr Rule witness_transitions{
+    "witness.transitions", Severity::must, "RFC 9293 3.3.2",
+    "the kernel's tracepoint tells each state that the packets show, in that order"};
 inline constexpr Rule two_ends{"capture.two-ends", Severity::must, "harness",
                                "captures at both ends of a link show the same packets"};
 inline constexpr Rule rule_unmatched{"wire.rule-unmatched", Severity::must, "scenario",

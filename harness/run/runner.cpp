@@ -149,9 +149,20 @@ class Scheduler {
   void launch() {
     Job job = std::move(waiting_.front());
     waiting_.pop_front();
+    job.settings.kernel_events_slot = free_slot();
     if (progress_.started) progress_.started(*job.one);
     CaseProcess process(*job.one, job.settings);
     running_.push_back({std::move(job), std::move(process)});
+  }
+
+  // A place among the kernel's events that no running case has.
+  unsigned free_slot() const {
+    unsigned slot = 0;
+    while (std::any_of(running_.begin(), running_.end(), [&](const Running& one) {
+      return one.job.settings.kernel_events_slot == slot;
+    }))
+      ++slot;
+    return slot;
   }
 
   // Waits for reports, limits and interrupts; true when interrupted.

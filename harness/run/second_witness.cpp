@@ -17,6 +17,7 @@ using witness::TcpSocket;
 // How far a state may be from its packet: the kernel changes state before it sends and after it
 // receives, and may be preempted in between.
 constexpr std::int64_t slack_ns = 100'000'000;
+constexpr std::int64_t time_wait_ns = 60'000'000'000;  // TCP_TIMEWAIT_LEN
 
 bool is_end_of(const TcpSocket& socket, const tcp::Connection& connection, Side side) {
   return socket.local == connection.end(side).endpoint &&
@@ -112,7 +113,9 @@ class Comparison {
         if (!known(by_packets)) continue;
         const State by_kernel = final_state(connection, side);
         ++witness_.compared;
-        if (agree(by_packets, by_kernel)) continue;
+        if (agree(by_packets, by_kernel) ||
+            (by_kernel == State::closed && time_wait_over(connection, side)))
+          continue;
         disagree(rule::witness_final, connection, side,
                  fmt::format("{} (packets)", tcp::name(by_packets)),
                  fmt::format("{} (kernel)",
@@ -155,6 +158,15 @@ class Comparison {
     return by_kernel == State::closed &&
            (by_packets == State::listen || by_packets == State::syn_sent ||
             by_packets == State::syn_received);
+  }
+
+  // TIME_WAIT leaves without a packet: after its time (60 s in Linux, from the last segment that
+  // came), or by a RST where tcp_rfc1337 does not say otherwise.
+  bool time_wait_over(const tcp::Connection& connection, Side side) const {
+    const auto& end = connection.end(side);
+    return end.state == State::time_wait &&
+           (end.reset_in_time_wait ||
+            witness_.final_read_ns - connection.last_time_ns >= time_wait_ns - slack_ns);
   }
 
   static bool is_whole(const tcp::Connection& connection) {

@@ -71,6 +71,18 @@ class SecondWitness : public testing::Test {
   report::WitnessReport witness_;
 };
 
+TEST_F(SecondWitness, TimeWaitEndsWithoutAPacket) {
+  EXPECT_EQ(compared().size(), 1u);  // it is gone, and nothing says why
+  one_.connection.end(Side::client).reset_in_time_wait = true;
+  EXPECT_TRUE(compared().empty());
+  one_.connection.end(Side::client).reset_in_time_wait = false;
+  one_.connection.last_time_ns = 4'000'000'000;
+  witness_.final_read_ns = one_.connection.last_time_ns + 59'000'000'000;
+  EXPECT_EQ(compared().size(), 1u);
+  witness_.final_read_ns += 1'000'000'000;
+  EXPECT_TRUE(compared().empty());
+}
+
 TEST_F(SecondWitness, AgreesWhereStatesAreTheSame) {
   rests_as_it_should();
   witness_.readings = {reading(one_, State::fin_wait_2, 3500)};

@@ -113,7 +113,11 @@ class Flow {
   void on_fin(Segment& segment);
   void repeated(const Segment& segment, bool fin);  // a SYN or FIN
   void fin_acknowledged(Side by, std::uint64_t packet, std::int64_t time_ns, bool with_fin);
-  std::int64_t fill_holes(Half& me, std::int64_t from, std::int64_t to);
+  struct Filled {
+    std::int64_t bytes = 0;
+    std::int64_t skipped_at = 0;  // when they were skipped; 0: they were not
+  };
+  static Filled fill_holes(Half& me, std::int64_t from, std::int64_t to);
   void compare_bytes(const Packet& packet, const Segment& segment);
   void check_window(const Segment& segment, std::int64_t data_end);
 

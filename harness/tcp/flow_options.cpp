@@ -79,11 +79,20 @@ void Flow::check_stamps(const Packet& packet, Segment& segment) {
     if (!agreed && stamps) note(Odd::timestamp_unoffered, from, segment.packet);
   }
   if (!stamps) return;
-  if (me.stamps.count != 0 && before(stamps->value + 1, me.stamps.latest()) &&
-      segment.seq >= me.next && !syn) {
+  if (me.has_recent && before(stamps->value + 1, me.recent_stamp) && segment.seq >= me.next &&
+      !syn) {
     note_stale(packet, segment);
   } else if (me.stamps.count == 0 || !before(stamps->value, me.stamps.latest())) {
     me.stamps.add(stamps->value);
+  } else {
+    me.stamps.add_late(stamps->value);
+  }
+  // RFC 7323 4.3: the receiver keeps the stamp of a segment that begins at or below what it has
+  // acknowledged; one that came early changes nothing, and what it overtook is no older for it.
+  const std::int64_t acknowledged = peer.any_ack ? peer.acked : 1;
+  if (segment.seq <= acknowledged && (!me.has_recent || !before(stamps->value, me.recent_stamp))) {
+    me.recent_stamp = stamps->value;
+    me.has_recent = true;
   }
   if (!packet.tcp.has(flag::ack)) {
     // Linux keeps the last one when it uses an address pair again that is in TIME_WAIT.
@@ -110,7 +119,7 @@ void Flow::check_stamps(const Packet& packet, Segment& segment) {
 // RFC 7323 5.3: the receiver drops it, if all came in the order in which it was captured.
 void Flow::note_stale(const Packet& packet, Segment& segment) {
   Half& me = half(segment.from);
-  note(Odd::timestamp_backwards, segment.from, segment.packet, me.stamps.latest(),
+  note(Odd::timestamp_backwards, segment.from, segment.packet, me.recent_stamp,
        packet.tcp.options.timestamps->value);
   segment.marks |= mark::old_stamp;
   ++end(segment.from).old_stamps;

@@ -22,6 +22,9 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
   check_option_places(packet, segment);
   if (over_) {
     if (!reset_ && !refused_) note(Odd::reset_after_close, from, segment.packet);
+    End& receiver = end(other(from));
+    if (receiver.state == State::time_wait && me.widened(packet.tcp.seq) == me.next)
+      receiver.reset_in_time_wait = true;
     segment.marks |= mark::stray;
     return;
   }

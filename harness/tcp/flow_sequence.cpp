@@ -130,6 +130,8 @@ void Flow::on_new_data(const Packet& packet, Segment& segment) {
     ++e.retransmissions;
     classify_retransmission(segment);
     if (captured) compare_bytes(packet, segment);
+    if (!me.holes.empty())
+      e.payload_bytes += static_cast<std::uint64_t>(fill_holes(me, segment.seq, me.next).bytes);
   }
   const auto fresh =
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, segment.length - overlap));
@@ -165,9 +167,9 @@ void Flow::on_old_data(const Packet& packet, Segment& segment) {
   const std::int64_t data_end = segment.seq + segment.length;
   const bool fin = packet.tcp.has(flag::fin);
   const bool captured = packet.payload.size() == packet.payload_length;
-  const std::int64_t skipped_at = fill_holes(me, segment.seq, data_end);
+  const auto [filled, skipped_at] = fill_holes(me, segment.seq, data_end);
   if (skipped_at != 0 && segment.length != 0) {
-    e.payload_bytes += segment.length;
+    e.payload_bytes += static_cast<std::uint64_t>(filled);
     if (captured) me.bytes.keep(segment.seq, packet.payload, packet.ttl, packet.ip_id);
     if (peer.duplicate_run < 3 && segment.time_ns - skipped_at < kSoonestTimeout) {
       segment.marks |= mark::out_of_order;
@@ -195,16 +197,17 @@ void Flow::on_old_data(const Packet& packet, Segment& segment) {
                                                          : State::closing);
 }
 
-// When the bytes between were skipped, or 0 if they were not.
-std::int64_t Flow::fill_holes(Half& me, std::int64_t from, std::int64_t to) {
-  std::int64_t skipped_at = 0;
+// The bytes between may be new in part only: what was cut differently comes again so.
+Flow::Filled Flow::fill_holes(Half& me, std::int64_t from, std::int64_t to) {
+  Filled filled;
   for (std::size_t i = 0; i < me.holes.size();) {
     Range& hole = me.holes[i];
     if (hole.from >= to || hole.to <= from) {
       ++i;
       continue;
     }
-    skipped_at = std::max<std::int64_t>(hole.time_ns, 1);
+    filled.skipped_at = std::max<std::int64_t>(hole.time_ns, 1);
+    filled.bytes += std::min(hole.to, to) - std::max(hole.from, from);
     const Range before{hole.from, std::max(hole.from, from), hole.time_ns, hole.packet};
     const Range after{std::min(hole.to, to), hole.to, hole.time_ns, hole.packet};
     me.holes.erase(me.holes.begin() + static_cast<std::ptrdiff_t>(i));
@@ -215,7 +218,7 @@ std::int64_t Flow::fill_holes(Half& me, std::int64_t from, std::int64_t to) {
     if (before.from < before.to) ++i;
     if (after.from < after.to) ++i;
   }
-  return skipped_at;
+  return filled;
 }
 
 void Flow::compare_bytes(const Packet& packet, const Segment& segment) {

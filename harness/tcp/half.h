@@ -41,6 +41,13 @@ struct StampHistory {
       if (values[i] == value) return true;
     return false;
   }
+  // Sent before the latest, and overtaken.
+  void add_late(std::uint32_t value) {
+    if (holds(value)) return;
+    const std::uint32_t newest = latest();
+    values[head] = value;
+    add(newest);
+  }
   void add(std::uint32_t value) {
     if (count != 0 && values[head] == value) return;
     if (holds(value)) return;
@@ -111,6 +118,8 @@ struct Half {
   std::int64_t zero_since_ns = 0;  // no window is offered since; 0: one is
   std::array<Fingerprint, 2> last{};
   StampHistory stamps;
+  std::uint32_t recent_stamp = 0;  // TS.Recent, as far as the capture tells
+  bool has_recent = false;
   std::vector<Range> holes;  // skipped so far, below `next`
   SentBytes bytes;
   // A segment that a receiver must drop: not taken as sent until the other end acknowledges it.

@@ -41,7 +41,7 @@ export interface Socket {
 }
 export interface Reading { side: Side; step: string; asked_ns?: number; socket: Socket }
 export interface Kernel {
-  heard: string[]; compared: number; disagreements: number; readings: Reading[];
+  heard: string[]; not_heard?: string; compared: number; disagreements: number; readings: Reading[];
   final_sockets: Socket[]; destroyed: Socket[];
 }
 export interface Step {

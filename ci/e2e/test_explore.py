@@ -29,7 +29,8 @@ class Explore(TestCase):
         self.assertEqual(report["runs"], 1 + 3 * report["packets"]["explored"])
         self.assertEqual((report["violations"], report["not_proven"]), ([], []))
         self.assertEqual(sum(o["runs"] for o in report["outcomes"]), report["runs"])
-        self.assertGreater(len(report["outcomes"]), 3)
+        # TIME_WAIT is left, or was ended by a RST: an acknowledgement too many met a closed server.
+        self.assertGreater(len(report["outcomes"]), 1)
         # A lost FIN changes nothing but what is sent again; a lost SYN neither.
         for one in report["outcomes"]:
             self.assertIn("opening three-way", one["outcome"])

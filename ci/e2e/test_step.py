@@ -25,7 +25,7 @@ states
 pass server FIN
 await client TIME_WAIT
 run server CLOSED          # the last acknowledgement
-await end
+run end
 ladder
 """
 
@@ -94,7 +94,7 @@ class Piped(TestCase):
         self.assertNotIn("passed 1", done.stdout, self.told)
 
     def test_bad_commands_are_refused_with_their_line(self):
-        for script, told in (("pass\nparse\n", 'line 2: unknown command "parse": did you mean pass?'),
+        for script, told in (("pass\npas\n", 'line 2: unknown command "pas": did you mean pass?'),
                              ("await FIN_WAIT_3\n", "line 1: "), ("drop ESTABLISHED\n", "is no packet"),
                              ("await SYN ESTABLISHED\n", "a packet or a state, not both")):
             done = self.step(script)
@@ -171,8 +171,8 @@ class Screen:
         """The lines of the last whole picture."""
         last = self.raw.rfind("\x1b[H")
         text = self.raw[last + 3:] if last >= 0 else ""
-        text = text.split("\x1b[J")[0]
-        return [re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", line) for line in text.split("\r\n")]
+        text = text.split("\x1b[J")[0].replace("\r", "")  # the terminal adds one of its own
+        return [re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", line) for line in text.split("\n")]
 
     def wait_for(self, text, seconds=15):
         deadline = time.monotonic() + seconds

@@ -69,7 +69,7 @@ TEST(Document, HasTheProgramsThatArePutIn) {
 }
 
 TEST(Document, GivesScriptsTimeForWhatIsSentAgain) {
-  const std::string source = R"({"title": "t", "steps": [
+  const std::string source = R"({"title": "t", "time_limit_ms": 70000, "steps": [
     {"listen": "l"}, {"connect": "c"}, {"accept": "s", "within_ms": 60000}, {"send": {"on": "c", "text": "1"}},
     {"repeat": {"times": 1, "steps": [{"expect": {"on": "s", "text": "1"}}]}},
     {"close": "c"}, {"close": "s"}]})";

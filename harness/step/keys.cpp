@@ -18,11 +18,11 @@ namespace {
 constexpr int tick_ms = 50;
 
 constexpr const char* usual_keys =
-    "[space] let through  [d] drop  [2] double  [up/down] choose  [r] run to ...  [?] help  [q] "
-    "quit";
+    "[space] let through  [d] drop  [2] double  [up/down] choose  [r] run to ...  [?] help  "
+    "[q] quit";
 constexpr const char* run_keys_line =
-    "run to:  [s] SYN  [a] SYN-ACK  [p] data  [f] FIN  [r] RST  [w] TIME_WAIT  [e] the end  [esc] "
-    "no";
+    "run to:  [s] SYN  [a] SYN-ACK  [p] data  [f] FIN  [r] RST  [w] TIME_WAIT  [e] the end  "
+    "[esc] no";
 
 constexpr const char* help_text[] = {
     "Every packet between the two programs stops here until you say what becomes of it.",
@@ -32,9 +32,9 @@ constexpr const char* help_text[] = {
     "r             let all through up to an event      any key ends that",
     "q             quit: both programs are ended",
     "",
-    "The ladder has the packets in the order in which they reached the other end. Beside it stand",
-    "the states that each end's kernel names, read anew all the time: a held packet stops its",
-    "connection where it is, so you can look at FIN_WAIT_1 for as long as you like.",
+    "The ladder has the packets in the order in which they reached the other end. Beside it stand "
+    "the states that each end's kernel names, read anew all the time: a held packet stops its "
+    "connection where it is, so you can look at FIN_WAIT_1 for as long as you like. "
     "A segment that its sender sends again while it is held is dropped and counted (+1 again).",
     "",
     "any key: back",
@@ -183,10 +183,7 @@ class Person {
     if (help_) {
       std::vector<std::string> lines;
       for (const char* text : help_text) {
-        const std::string line = text;
-        for (std::size_t at = 0; at == 0 || at < line.size(); at += view.width) {
-          lines.push_back(line.substr(at, view.width));
-        }
+        for (std::string& line : wrapped(text, view.width)) lines.push_back(std::move(line));
       }
       if (lines.size() > view.height) lines.resize(view.height);
       terminal_.draw(lines);

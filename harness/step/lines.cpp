@@ -204,15 +204,16 @@ class Script {
 
   std::optional<LinesEnd> run_to(const Wish& wish) {
     const Got got = await([&] {
-      while (!holds(wish)) {
+      while (true) {
         const Row* row = session_.story().oldest_held();
+        // What came before the packet is let through, too: all that is held follows it.
+        if (wish.is_packet() ? row != nullptr && wish.fits(*row) : holds(wish)) return true;
         if (row == nullptr) return false;
         session_.settle(row->number, Fate::passed);
         // As long as its receiver may need: a state that is run to must not be run past.
         session_.look_within(reaction);
         tell();
       }
-      return true;
     });
     return after(got, wish);
   }

@@ -186,23 +186,23 @@ std::string states_line(const Story& story, unsigned chosen, const ViewOptions& 
       Ink::bold, options);
 }
 
-std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
+}  // namespace
+
+std::vector<std::string> wrapped(std::string_view text, std::size_t width,
+                                 std::string_view between) {
   std::vector<std::string> lines(1);
   std::size_t at = 0;
   while (at < text.size()) {
-    std::size_t end = text.find(' ', at);
-    end = end == std::string::npos ? text.size() : end;
-    const std::string word = text.substr(at, end - at);
-    if (!lines.back().empty() && tcp::columns(lines.back()) + 1 + tcp::columns(word) > width)
-      lines.emplace_back();
-    if (!lines.back().empty()) lines.back() += ' ';
+    const std::size_t end = std::min(text.find(between, at), text.size());
+    const std::string word(text.substr(at, end - at));
+    const bool fits = tcp::columns(lines.back()) + between.size() + tcp::columns(word) <= width;
+    if (!lines.back().empty() && !fits) lines.emplace_back();
+    if (!lines.back().empty()) lines.back() += between;
     lines.back() += word;
-    at = end + 1;
+    at = end + between.size();
   }
   return lines;
 }
-
-}  // namespace
 
 std::vector<std::string> ladder(const Story& story, const ViewOptions& options, std::size_t lines,
                                 unsigned chosen) {
@@ -259,7 +259,7 @@ std::vector<std::string> screen(const Story& story, const Frame& frame,
                 some.begin() + static_cast<std::ptrdiff_t>(std::min(most, some.size())));
   }
   foot.push_back(inked(frame.notice, Ink::control, options));
-  for (const std::string& line : wrapped(frame.keys, options.width)) {
+  for (const std::string& line : wrapped(frame.keys, options.width, "  ")) {
     foot.push_back(inked(line, Ink::faint, options));
   }
   std::vector<std::string> lines{inked(frame.title, Ink::bold, options)};

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "step/story.h"
@@ -31,6 +32,10 @@ struct Frame {
 };
 // A whole screen of `height` lines or fewer, without line feeds.
 std::vector<std::string> screen(const Story& story, const Frame& frame, const ViewOptions& options);
+
+// Parted where `between` stands, so that each line is at most so wide (but for a longer word).
+std::vector<std::string> wrapped(std::string_view text, std::size_t width,
+                                 std::string_view between = " ");
 
 // The packet in words, wrapped.
 std::vector<std::string> packet_lines(const Story& story, const Row& row,

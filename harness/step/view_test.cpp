@@ -21,11 +21,11 @@ ViewOptions plain(unsigned width) { return {width, 24, false, false}; }
 TEST(View, DrawsTheLadder) {
   EXPECT_THAT(
       ladder(short_story(), plain(80), 0, 4),
-      ElementsAre("          CLOSED |                                             | LISTEN",
-                  "   1    SYN_SENT |--- SYN seq 0 ------------------------------>|",
-                  "   2 ESTABLISHED |<--- SYN ACK seq 0 ack 1 --------------------| SYN_RECEIVED",
-                  "   3             |--- ACK seq 1 ack 1 ---------------x         |",
-                  ">  4             |--- PSH ACK seq 1 ack 1 len 3 -----#         |"));
+      ElementsAre("           CLOSED |                                              | LISTEN",
+                  "   1     SYN_SENT |--- SYN seq 0 ------------------------------->|",
+                  "   2  ESTABLISHED |<--- SYN ACK seq 0 ack 1 ---------------------| SYN_RECEIVED",
+                  "   3              |--- ACK seq 1 ack 1 ---------------x          |",
+                  ">  4              |--- PSH ACK seq 1 ack 1 len 3 -----#          |"));
 }
 
 TEST(View, NarrowWindowsGetTheWordsAboveTheArrow) {
@@ -70,9 +70,9 @@ TEST(View, AStateWithoutAPacketHasNoArrow) {
   Story story = short_story();
   for (int i = 0; i < 3; ++i) story.next_look();
   story.see(1, Side::server, tcp::State::closed);
-  EXPECT_THAT(
-      ladder(story, plain(80)),
-      testing::Contains("                 |                                             | CLOSED"));
+  EXPECT_THAT(ladder(story, plain(80)),
+              testing::Contains(
+                  "                  |                                              | CLOSED"));
 }
 
 TEST(Words, TellWhatASegmentIsFor) {
@@ -95,6 +95,15 @@ TEST(Words, TellEachField) {
   EXPECT_EQ(told.fields[0].meaning, "bytes 1 to 3 of its stream");
   EXPECT_EQ(told.fields[1].meaning, "it has the other's SYN, and wants byte 1");
   EXPECT_EQ(told.fields[2].name, "window");
+}
+
+TEST(Wrapped, PartsAtWordsAndAtKeys) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(wrapped("one two three", 8), (Lines{"one two", "three"}));
+  EXPECT_EQ(wrapped("[q] quit  [?] help", 11, "  "), (Lines{"[q] quit", "[?] help"}));
+  EXPECT_EQ(wrapped("a  table stays", 20), Lines{"a  table stays"});
+  EXPECT_EQ(wrapped("", 5), Lines{""});
+  EXPECT_EQ(wrapped("longerthanthat x", 5), (Lines{"longerthanthat", "x"}));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-"""The scenarios of the wire as a user runs them: each fails without its fault, the same seed makes the
+"""The scenarios of the wire as a user runs them: each fails when it is changed, the same seed makes the
 same decisions, what stands still is let go when the run is killed, and bad rules are refused in place."""
 
 import copy
@@ -12,15 +12,14 @@ from support import (FAILED, PASSED, PROGRAM, SCENARIOS, USAGE, TestCase, User, 
                      main, wait_until)
 from test_schema import without_comments
 from traces import Traces
+from wire_mutants import MUTANTS
 
 WIRE = SCENARIOS / "wire"
 
 
 def shipped():
     for path in sorted(WIRE.rglob("*.json")):
-        scenario = json.loads(without_comments(path.read_text("utf-8")))
-        if "slow" not in scenario.get("tags", []):
-            yield path.relative_to(WIRE).with_suffix(""), scenario
+        yield str(path.relative_to(WIRE).with_suffix("")), json.loads(without_comments(path.read_text("utf-8")))
 
 
 class Scenarios(TestCase):
@@ -47,6 +46,61 @@ class Scenarios(TestCase):
         wanted |= {("server", s) for _, s in wanted} | {("server", "SYN_RECEIVED")}
         for family in ("ipv4", "ipv6"):
             self.assertEqual({(f, *w) for f in (family,) for w in wanted} - seen, set())
+
+    def test_the_kernels_tracepoints_tell_the_same(self):
+        outcome = self.wireproof("run", *(WIRE / f"{name}.json" for name in (
+            "close/states-at-rest", "data/segment-lost", "reset/lost")))
+        self.assert_status(outcome, PASSED)
+        kernels = {case["id"]: case["kernel"] for case in outcome.cases.values()}
+        missing = {kernel.get("not_heard") for kernel in kernels.values()} - {None}
+        if missing:  # never silently
+            self.assertTrue(all("CAP_BPF" in why or "BTF" in why for why in missing), missing)
+            self.skipTest(missing.pop())
+        for family in ("ipv4", "ipv6"):
+            for first, other in (("client", "server"), ("server", "client")):
+                kernel = kernels[f"states-at-rest@{family},{first}-first"]
+                self.assertIn("tracepoints", kernel["heard"])
+                path = [e["to"] for e in kernel["events"] if e["side"] == first and e.get("connection")]
+                # TIME_WAIT is CLOSED to the tracepoint.
+                self.assertEqual(path[-4:], ["ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSED"], kernel["events"])
+                path = [e["to"] for e in kernel["events"] if e["side"] == other and e.get("connection")]
+                self.assertEqual(path[-4:], ["ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED"], kernel["events"])
+                joined = [e for e in kernel["events"] if e.get("connection")]
+                self.assertTrue(all(e["packet"] > 0 for e in joined), joined)
+            sent_again = [e for e in kernels[f"segment-lost@{family}"]["events"] if e["kind"] == "retransmit"]
+            self.assertTrue(sent_again and all(e["side"] == "client" and e["packet"] for e in sent_again))
+            resets = [(e["kind"], e["side"]) for e in kernels[f"lost@{family}"]["events"] if e["kind"] != "state"]
+            self.assertEqual(resets.count(("send-reset", "client")), 2, resets)
+            self.assertEqual(resets.count(("receive-reset", "server")), 1, resets)
+
+    def test_an_ordinary_user_is_told_what_was_not_heard(self):
+        outcome = self.wireproof("run", WIRE / "close/states-at-rest.json", program=installed(),
+                                 user=User(self))
+        self.assert_status(outcome, PASSED)
+        for case in outcome.cases.values():
+            self.assertIn("CAP_BPF", case["kernel"]["not_heard"])
+            self.assertEqual(case["kernel"]["events"], [])
+        shown = self.wireproof("show", outcome.results, case["id"])
+        self.assertIn("not heard: tracepoints: ", shown.out)
+
+    def test_each_fails_when_it_is_changed(self):
+        self.assertEqual({name for name, _ in shipped()}, set(MUTANTS))
+        for name, scenario in shipped():
+            change, _ = MUTANTS[name]
+            change(scenario)
+            if '"when": {"family"' not in json.dumps(scenario):  # one is enough
+                scenario["matrix"]["family"] = scenario["matrix"]["family"][:1]
+            self.write(f"mutants/{name}.json", scenario)
+        outcome = self.wireproof("run", self.folder / "mutants")
+        self.assert_status(outcome, FAILED)
+        failed = {}
+        for case, report in outcome.cases.items():
+            self.assertIn(report["status"], ("passed", "failed"), f"{case}: {report.get('reason')}")
+            rules = {f["rule"] for f in report["findings"] if f["severity"] == "must"}
+            failed.setdefault(case.split("@")[0], set()).update(rules)
+        for name, (_, rules) in MUTANTS.items():
+            with self.subTest(name):
+                self.assertTrue(failed[name] & rules, failed[name])
 
     def test_the_same_seed_makes_the_same_decisions(self):
         lossy = {"title": "t", "transport": "udp", "topology": "wire",

@@ -5,6 +5,7 @@ network and mount namespace of its own (see test_ordinary_traffic.py).
 """
 
 import pathlib
+import shutil
 import socket
 import struct
 import subprocess
@@ -135,7 +136,36 @@ def crowd(serve, near, address, folder):
     return server
 
 
-TRAFFIC = (http, python_http, echo, bulk, refused, crowd)
+def web(serve, near, address, folder):
+    """nginx and curl: connections that are kept for several requests, and many at a time."""
+    (folder / "page").write_bytes(b"x" * 300_000)
+    (folder / "nginx.conf").write_text(
+        f"daemon off; master_process off; user root; pid {folder}/nginx.pid; error_log /dev/null;\n"
+        f"events {{}}\nhttp {{ access_log off; server {{ listen {PORT}; root {folder}; }} }}\n")
+    server = serve("nginx", "-e", "/dev/null", "-p", str(folder), "-c", str(folder / "nginx.conf"))
+    wait_for_listener(PORT, near)
+    page = f"http://{address}:{PORT}/page"
+    run("curl", "-sS", *["-o", "/dev/null", page] * 5)
+    run("curl", "-sS", "--parallel", "-H", "Connection: close", *["-o", "/dev/null", page] * 5)
+    run("curl", "-sS", "-o", "/dev/null", "-F", f"file=@{folder / 'page'}", page)  # refused by the server: 405
+    return server
+
+
+def store(serve, near, address, folder):
+    """redis: many small requests over connections that last, pipelined or not."""
+    server = serve("redis-server", "--port", str(PORT), "--bind", "0.0.0.0", "--protected-mode", "no",
+                   "--save", "", "--dir", str(folder))
+    wait_for_listener(PORT, near)
+    run("redis-benchmark", "-h", address, "-p", str(PORT), "-n", "1000", "-c", "20", "-q", "-t", "set,get")
+    run("redis-benchmark", "-h", address, "-p", str(PORT), "-n", "2000", "-c", "5", "-P", "16", "-d", "2000",
+        "-q", "-t", "set,get")
+    return server
+
+
+# Some install as services, which a test does not ask of a machine: they take part where they are.
+OPTIONAL = {web: ("nginx", "curl"), store: ("redis-server", "redis-benchmark")}
+TRAFFIC = (http, python_http, echo, bulk, refused, crowd,
+           *(kind for kind, programs in OPTIONAL.items() if all(map(shutil.which, programs))))
 
 
 def over(path, interface, address, folder, inside):

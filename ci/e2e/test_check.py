@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -64,6 +65,20 @@ class Ways(TestCase):
         self.assertEqual(process.returncode, PASSED, err)
         self.assertIn(b"1 connection", out)
         self.assertIn(b"four-way", out)
+
+
+    def test_what_has_closed_is_told_while_the_file_is_still_followed(self):
+        path = self.folder / "grows.pcap"
+        path.write_bytes(GOOD.read_bytes())
+        process = subprocess.Popen([PROGRAM, "check", path, "--follow"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=environment())
+        self.addCleanup(process.kill)
+        ready, _, _ = select.select([process.stdout], [], [], 20)  # nothing more is written
+        self.assertTrue(ready, "not told before the end")
+        self.assertIn(b"four-way", process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, PASSED, err)
 
 
 def at_end_of(pid, path, size):

@@ -20,7 +20,9 @@ class OrdinaryTraffic(TestCase):
                               capture_output=True, text=True, env=environment(), timeout=200)
         self.assertEqual(made.returncode, 0, made.stderr)
         captures = sorted(self.folder.glob("*.pcap"))
-        self.assertEqual(len(captures), 18)
+        kinds = {capture.name.split("-")[0] for capture in captures}
+        self.assertLessEqual({"http", "python_http", "echo", "bulk", "refused", "crowd"}, kinds)
+        self.assertEqual(len(captures), 3 * len(kinds))  # loopback, veth with and without offloads
         alarms, openings = [], {}
         for capture in captures:
             outcome = self.wireproof("check", capture, "--json", "-")

@@ -51,24 +51,26 @@ bool DescriptorSource::ready(Wait wait) {
   if (regular_) return true;
   std::array<pollfd, 2> both = {pollfd{fd_.get(), POLLIN, 0}, pollfd{options_.stop_fd, POLLIN, 0}};
   const nfds_t count = options_.stop_fd < 0 ? 1 : 2;
-  retry_eintr([&] { return ::poll(both.data(), count, wait == Wait::yes ? -1 : 0); });
+  const int patience = wait == Wait::no ? 0 : options_.tell_quiet ? look_again_ms : -1;
+  retry_eintr([&] { return ::poll(both.data(), count, patience); });
   return both[0].revents != 0;
 }
 
-void DescriptorSource::await_change() {
+bool DescriptorSource::await_change() {
   std::array<pollfd, 2> both = {pollfd{changes_.get(), POLLIN, 0},
                                 pollfd{options_.stop_fd, POLLIN, 0}};
-  retry_eintr([&] { return ::poll(both.data(), both.size(), look_again_ms); });
+  const int changed = retry_eintr([&] { return ::poll(both.data(), both.size(), look_again_ms); });
   std::array<char, 4096> events;  // only that there were some matters
   while (changes_.is_open() && ::read(changes_.get(), events.data(), events.size()) > 0) {
   }
+  return changed > 0;
 }
 
 Source::Result DescriptorSource::read(std::span<std::uint8_t> into, Wait wait) {
   for (;;) {
     if (stopped()) return {Got::stopped, 0};
     if (!ready(wait)) {
-      if (wait == Wait::no) return {Got::nothing_yet, 0};
+      if (wait == Wait::no || options_.tell_quiet) return {Got::nothing_yet, 0};
       continue;
     }
     const ssize_t got = retry_eintr([&] { return ::read(fd_.get(), into.data(), into.size()); });
@@ -88,7 +90,7 @@ Source::Result DescriptorSource::read(std::span<std::uint8_t> into, Wait wait) {
       return fail("the file became shorter while it was read");
     }
     if (wait == Wait::no) return {Got::nothing_yet, 0};
-    await_change();
+    if (!await_change() && options_.tell_quiet) return {Got::nothing_yet, 0};
   }
 }
 

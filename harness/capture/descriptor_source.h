@@ -20,7 +20,7 @@ class DescriptorSource final : public Source {
   bool stopped() const;
   // True: something may be there to read now.
   bool ready(Wait wait);
-  void await_change();
+  bool await_change();  // false: none came
 
   Fd fd_, changes_;  // changes_: an inotify instance on the file, where it is followed
   SourceOptions options_;

@@ -31,6 +31,7 @@ std::optional<FileError> Reader::begin() {
   while (size < carried_.size()) {
     const Source::Result got = source_->read(std::span(carried_).subspan(size), Wait::yes);
     if (got.got == Source::Got::damaged) return FileError{file_, source_->problem(), {}};
+    if (got.got == Source::Got::nothing_yet) continue;
     if (got.got != Source::Got::bytes) break;
     size += got.size;
   }
@@ -97,8 +98,10 @@ bool Reader::read(FrameBlock& block) {
     std::copy(carried_.begin(), carried_.end(), block.memory.get());
     block.size = carried_.size();
     bool whole = false;  // the block is full, or nothing more is there now
+    bool waited = false;
     while (!whole && !ended_ && block.size < block.capacity) {
       const bool enough = block.size > 0 && block.size >= needed_ && skip_ == 0;
+      waited = !enough;
       whole = !fill(block, enough ? Wait::no : Wait::yes);
       if (skip_ > 0) {
         const std::size_t skipped = std::min(skip_, block.size);
@@ -112,7 +115,8 @@ bool Reader::read(FrameBlock& block) {
     if (ended_ && !damage_) {
       source_failed_ ? fail(source_->problem(), "") : end_of_file(carried_.size());
     }
-    if (!block.frames.empty()) return true;
+    const bool quiet = whole && waited && !ended_;  // waited for more, and none came
+    if (!block.frames.empty() || quiet) return true;
   }
   return false;
 }

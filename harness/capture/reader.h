@@ -34,7 +34,8 @@ class Reader {
   Reader(Reader&&) noexcept = default;
 
   // Fills `block` anew. False: there are no more frames. A source that is waited on delivers what
-  // is there rather than fill the block.
+  // is there rather than fill the block, and with SourceOptions::tell_quiet an empty block where
+  // nothing comes for a while.
   bool read(FrameBlock& block);
 
   const FileNotes& notes() const { return format_->notes(); }

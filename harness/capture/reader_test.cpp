@@ -275,6 +275,27 @@ TEST_F(ReaderOf, AFileThatGrowsIsFollowedThroughAHalfWrittenRecordUntilItIsStopp
   EXPECT_FALSE(reader->damage());  // that the third is not whole is no damage then
 }
 
+TEST_F(ReaderOf, WhereNothingComesThereAreEmptyBlocksForWhoWantsThem) {
+  const std::string whole = pcap_head(0xA1B2C3D4, 1, false) + pcap_record(1, "one");
+  const auto path = write(whole.substr(0, whole.size() - 2));  // within a record
+  const Fd stop(::eventfd(0, EFD_CLOEXEC));
+  auto reader = Reader::open(path, {.follow = true, .stop_fd = stop.get(), .tell_quiet = true});
+  ASSERT_TRUE(reader);
+  FrameBlock block;
+  ASSERT_TRUE(reader->read(block));
+  EXPECT_TRUE(block.frames.empty());
+  std::ofstream(path, std::ios::binary | std::ios::app) << whole.substr(whole.size() - 2);
+  do {
+    ASSERT_TRUE(reader->read(block));
+  } while (block.frames.empty());
+  EXPECT_EQ(block.frames.size(), 1u);
+  ASSERT_TRUE(reader->read(block));
+  EXPECT_TRUE(block.frames.empty());
+  ASSERT_EQ(::eventfd_write(stop.get(), 1), 0);
+  while (reader->read(block)) EXPECT_TRUE(block.frames.empty());
+  EXPECT_TRUE(reader->stopped());
+}
+
 TEST_F(ReaderOf, AFollowedFileThatBecomesShorterIsSaid) {
   const auto path = write(pcap_head(0xA1B2C3D4, 1, false) + pcap_record(1, "one"));
   auto reader = Reader::open(path, {.follow = true});

@@ -77,6 +77,7 @@ tl::expected<std::unique_ptr<Source>, FileError> open_source(const std::filesyst
   while (size < first.size()) {
     const Source::Result got = source->read(std::span(first).subspan(size), Wait::yes);
     if (got.got == Source::Got::damaged) return refuse(source->problem(), "");
+    if (got.got == Source::Got::nothing_yet) continue;  // a followed file with nothing in it yet
     if (got.got != Source::Got::bytes) break;
     size += got.size;
   }

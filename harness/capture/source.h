@@ -54,6 +54,9 @@ class Source {
 struct SourceOptions {
   bool follow = false;  // at the end of a file, wait for what is written to it
   int stop_fd = -1;     // readable: end now (a signalfd, an eventfd); not owned
+  // Where nothing comes for a while, say so (nothing_yet) even if it is to be waited for: the
+  // reader's time passes.
+  bool tell_quiet = false;
 };
 
 // `file` "-" is standard input. The error's hint says what to do.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <ostream>
 #include <set>
 
@@ -10,6 +11,7 @@
 #include "capture/annotate.h"
 #include "capture/reader.h"
 #include "check/csv.h"
+#include "check/datagrams.h"
 #include "check/inputs.h"
 #include "check/output.h"
 #include "check/pipeline.h"
@@ -23,9 +25,10 @@ namespace {
 using report::CheckedFile;
 using report::ConnectionReport;
 
-constexpr std::size_t listed = 20;             // connections shown one by one unasked
-constexpr std::size_t kept_segments = 10'000;  // of a connection, where they are shown
-constexpr std::size_t together = 64u << 10;    // bytes of a report written at a time
+constexpr std::size_t listed = 20;               // connections shown one by one unasked
+constexpr std::size_t kept_segments = 10'000;    // of a connection, where they are shown
+constexpr std::size_t most_datagrams = 200'000;  // of all exchanges in a JSON document
+constexpr std::size_t together = 64u << 10;      // bytes of a report written at a time
 
 std::string file_name(const std::string& file) { return file == "-" ? "standard input" : file; }
 
@@ -48,6 +51,7 @@ class Outlets {
     return json_ || lines_ || csv_ || all() || request_.connection != 0 ||
            !request_.split.empty() || !request_.annotate.empty();
   }
+  bool with_datagrams() const { return json_ || lines_; }
   bool with_segments() const { return json_.has_value() || request_.connection != 0; }
   bool all() const { return request_.connections || request_.follow; }
   bool text() const { return !request_.output_is_data(); }
@@ -55,6 +59,8 @@ class Outlets {
   void begin_file(const std::string& file, bool several) {
     file_ = file;
     few_.clear();
+    few_exchanges_.clear();
+    datagrams_ = Datagrams();
     comments_.clear();
     split_.reset();
     std::string prefix;
@@ -63,7 +69,7 @@ class Outlets {
   }
 
   void connection(ConnectionReport& one) {
-    if (!request_.annotate.empty() || split_) add_comments(comments_, one);
+    if (!request_.annotate.empty() || split_) comments_.add(one);
     const bool wanted_for_split = request_.where || one.judgement.verdict == Verdict::failed;
     if (split_ && wanted_for_split) split_->want(one);
     if (lines_) {
@@ -75,7 +81,7 @@ class Outlets {
     if (text() && all() && !request_.quiet && request_.connection == 0) {
       screen_.clear_progress();
       screen_.out << report::connection_line(one, screen_.style);
-      if (request_.follow) screen_.out << std::flush;
+      if (request_.follow) tell_findings(one, request_.strict, screen_);
     }
     if (one.connection.index == request_.connection) show(one);
     const bool keep = !all() && request_.connection == 0 && few_.size() <= listed;
@@ -87,9 +93,20 @@ class Outlets {
     if (keep) few_.push_back(std::move(checked.report));
   }
 
-  void exchange(const udp::Exchange& exchange) {
-    if (json_) kept_exchanges_.push_back({file_, exchange});
-    if (lines_) lines_->write(report::json_line(report::CheckedExchange{file_, exchange}));
+  void exchange(JudgedExchange& one) {
+    datagrams_.add(one);
+    report::CheckedExchange checked{file_, std::move(one.exchange)};
+    if (lines_) lines_->write(report::json_line(checked));
+    if (text() && request_.connections && !request_.quiet) {
+      screen_.clear_progress();
+      screen_.out << report::exchange_line(checked.exchange, screen_.style);
+    } else if (few_exchanges_.size() < listed) {
+      few_exchanges_.push_back(checked.exchange);
+    }
+    if (!json_) return;
+    if (kept_datagrams_ > most_datagrams) keep_first(checked.exchange, 1);
+    kept_datagrams_ += checked.exchange.datagrams.size();
+    kept_exchanges_.push_back(std::move(checked));
   }
 
   void end(const report::CheckReport& rest) {
@@ -106,7 +123,9 @@ class Outlets {
 
   // In the order of their first packets; empty where there are too many.
   std::vector<ConnectionReport>& few() { return few_; }
-  const PacketComments& comments() const { return comments_; }
+  const std::vector<udp::Exchange>& few_exchanges() const { return few_exchanges_; }
+  Datagrams& datagrams() { return datagrams_; }
+  Comments& comments() { return comments_; }
   std::optional<Split>& split() { return split_; }
   bool shown() const { return shown_; }
 
@@ -131,9 +150,12 @@ class Outlets {
   std::string file_, text_;
   std::optional<Output> json_, lines_, csv_;
   std::optional<report::CheckWriter> writer_;
-  std::vector<report::CheckedExchange> kept_exchanges_;
+  std::vector<report::CheckedExchange> kept_exchanges_;  // stand after all connections
+  std::size_t kept_datagrams_ = 0;
   std::vector<ConnectionReport> few_;
-  PacketComments comments_;
+  std::vector<udp::Exchange> few_exchanges_;
+  Datagrams datagrams_;
+  Comments comments_;
   std::optional<Split> split_;
   unsigned files_ = 0;
   bool shown_ = false;
@@ -190,15 +212,15 @@ Verdict verdict_of(const Summary& summary) {
 }
 
 // UDP's findings and those of fragments.
-void judge_rest(Totals& totals, const Judging& judging, report::CheckReport& report) {
-  udp::Judgement judgement = udp::judge(totals.exchanges, false, judging.facts.checksums_valid);
-  judgement.findings.insert(judgement.findings.end(), totals.findings.begin(),
-                            totals.findings.end());
-  for (Finding& finding : judgement.findings) {
+void judge_rest(const Totals& totals, Datagrams& datagrams, const Judging& judging,
+                report::CheckReport& report) {
+  std::vector<Finding> findings = datagrams.take_findings();
+  findings.insert(findings.end(), totals.findings.begin(), totals.findings.end());
+  for (Finding& finding : findings) {
     if (fails(finding, judging.strict)) report.verdict = Verdict::failed;
     report.findings.push_back(std::move(finding));
   }
-  report.verdict = worse(report.verdict, judgement.verdict);
+  report.verdict = worse(report.verdict, datagrams.verdict());
 }
 
 void print_file(const CheckedFile& file, const Totals& totals, Outlets& outlets,
@@ -215,14 +237,31 @@ void print_file(const CheckedFile& file, const Totals& totals, Outlets& outlets,
       }
     }
   }
-  std::size_t shown = 0;
-  for (const udp::Exchange& exchange : totals.exchanges) {
-    if (++shown > listed && !request.connections) break;
+  for (const udp::Exchange& exchange : outlets.few_exchanges()) {
     screen.out << report::exchange_line(exchange, style);
   }
   for (const Finding& finding : findings) screen.out << report::finding_text(finding, style);
   screen.out << summary_text(report_of(totals), list && !request.where, style);
 }
+
+// The time of a followed capture goes on where its packets pause, so that what has closed is told.
+class PauseClock {
+ public:
+  // 0: there was no packet yet.
+  std::int64_t now(std::int64_t last_packet_ns) {
+    const auto now = std::chrono::steady_clock::now();
+    if (last_packet_ns != last_packet_ns_) {
+      last_packet_ns_ = last_packet_ns;
+      since_ = now;
+    }
+    if (last_packet_ns_ == 0) return 0;
+    return last_packet_ns_ + std::chrono::nanoseconds(now - since_).count();
+  }
+
+ private:
+  std::int64_t last_packet_ns_ = 0;
+  std::chrono::steady_clock::time_point since_;
+};
 
 class Run {
  public:
@@ -239,6 +278,7 @@ class Run {
     judging_.reports = true;
     if (!outlets_.one_by_one()) judging_.reports_a_worker = listed + 1;
     if (outlets_.with_segments()) judging_.segments = kept_segments;
+    if (outlets_.with_datagrams()) judging_.datagrams = kept_segments;
     if (request.follow) judging_.linger_ns = 2'000'000'000;
   }
 
@@ -279,7 +319,8 @@ class Run {
 
  private:
   void one_file(const std::string& file) {
-    auto reader = capture::Reader::open(file, {request_.follow, stop_fd_});
+    auto reader = capture::Reader::open(
+        file, {.follow = request_.follow, .stop_fd = stop_fd_, .tell_quiet = request_.follow});
     if (!reader) throw Refusal(printable(reader.error().text(), 1000));
     outlets_.begin_file(file_name(file), several_);
     PipelineOptions options;
@@ -287,24 +328,25 @@ class Run {
     options.decapsulate = request_.decapsulate;
     options.filter = filter_ ? &*filter_ : nullptr;
     options.live = request_.follow;
+    options.exchange_outlet = [&](JudgedExchange& one) { outlets_.exchange(one); };
     Pipeline pipeline(judging_, options, [&](ConnectionReport& one) { outlets_.connection(one); });
+    PauseClock clock;
     while (reader->read(pipeline.next_block())) {
-      pipeline.submit();
+      pipeline.submit(request_.follow ? clock.now(pipeline.packets().last_ns) : 0);
       screen_.progress(reader->position(), reader->size().value_or(0), pipeline.packets().packets);
     }
     Totals totals = pipeline.finish();
     screen_.clear_progress();
     CheckedFile checked = describe_file(file_name(file), *reader);
-    for (const udp::Exchange& exchange : totals.exchanges) outlets_.exchange(exchange);
     const std::size_t findings_before = report_.findings.size();
     report_.verdict = worse(report_.verdict, verdict_of(totals.summary));
-    judge_rest(totals, judging_, report_);
+    judge_rest(totals, outlets_.datagrams(), judging_, report_);
     if (outlets_.text() && !request_.quiet && request_.connection == 0) {
       print_file(checked, totals, outlets_, std::span(report_.findings).subspan(findings_before),
                  request_, screen_);
     }
     write_again(file, findings_before);
-    exchanges_ += totals.exchanges.size();
+    exchanges_ += outlets_.datagrams().exchanges();
     add(totals);
     report_.files.push_back(std::move(checked));
   }
@@ -320,17 +362,16 @@ class Run {
   // The capture a second time: annotated, or its connections each for itself.
   void write_again(const std::string& file, std::size_t findings_before) {
     if (request_.annotate.empty() && !outlets_.split()) return;
-    PacketComments comments = outlets_.comments();
+    Comments& comments = outlets_.comments();
     for (std::size_t i = findings_before; i < report_.findings.size(); ++i) {
-      for (const std::uint64_t packet : report_.findings[i].packets) {
-        comments[packet].push_back(comment_text(report_.findings[i]));
-      }
+      comments.add(report_.findings[i]);
     }
     if (!request_.annotate.empty()) {
       Output output(request_.annotate, screen_.out);
+      comments.rewind();
       // What damage it has is told already.
       (void)capture::annotate(file,
-                              {[&](std::uint64_t packet) { return comments_of(comments, packet); },
+                              {[&](std::uint64_t packet) { return comments.take(packet); },
                                [&](std::string_view bytes) { output.write(bytes); }, "wireproof"});
       output.finish();
     }

@@ -40,7 +40,15 @@ struct Screen {
   // How far reading is, told often: draw it or not.
   std::function<void(std::uint64_t position, std::uint64_t size, std::uint64_t packets)> progress;
   std::function<void()> clear_progress;
+  // How far watching is, likewise.
+  struct Watched {
+    std::uint64_t packets = 0, connections = 0, failed = 0, dropped = 0;
+  };
+  std::function<void(const Watched&)> watched = {};
 };
+
+// Live: of a connection that has ended what makes it more than passed.
+void tell_findings(const report::ConnectionReport& one, bool strict, const Screen& screen);
 
 struct Outcome {
   Verdict verdict = Verdict::passed;

@@ -4,9 +4,11 @@
 
 namespace wireproof::check {
 
-Collector::Collector(unsigned workers, Outlet outlet, std::size_t kept_back)
+Collector::Collector(unsigned workers, Outlet outlet, std::size_t kept_back,
+                     ExchangeOutlet exchange_outlet)
     : workers_(workers),
       outlet_(std::move(outlet)),
+      exchange_outlet_(std::move(exchange_outlet)),
       kept_back_(kept_back),
       delivered_(workers),
       begun_(workers),
@@ -69,6 +71,9 @@ void Collector::settle(std::vector<std::optional<Account>>& accounts) {
     for (report::ConnectionReport& one : account.reports) {
       one.connection.index = index_of(worker, one.connection.index);
       reports_.push_back(std::move(one));
+    }
+    for (JudgedExchange& one : account.exchanges) {
+      if (exchange_outlet_) exchange_outlet_(one);
     }
     for (const Account::Ended& one : account.ended) {
       summary_.add(one.opening, one.closing, one.verdict);

@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "check/datagrams.h"
 #include "check/summary.h"
 #include "reports/model.h"
 
@@ -36,16 +37,18 @@ struct Account {
   std::map<std::string, RuleCount, std::less<>> rules;  // examples by order
   std::vector<SlowHandshake> slow;                      // index: order
   std::vector<report::ConnectionReport> reports;        // of those that are wanted; index: order
-  bool empty() const { return begun.empty() && ended.empty() && rules.empty(); }
+  std::vector<JudgedExchange> exchanges;                // all with one worker
 };
 
 class Collector {
  public:
   using Outlet = std::function<void(report::ConnectionReport&)>;
+  using ExchangeOutlet = std::function<void(JudgedExchange&)>;  // as they end
   // Reports are kept back, to be given on in order, while there are at most so many.
   static constexpr std::size_t kKeptBack = 8192;
 
-  Collector(unsigned workers, Outlet outlet, std::size_t kept_back = kKeptBack);
+  Collector(unsigned workers, Outlet outlet, std::size_t kept_back = kKeptBack,
+            ExchangeOutlet exchange_outlet = {});
 
   // Batches of one worker come in order; `account` is left empty.
   void deliver(unsigned worker, Account& account);
@@ -64,6 +67,7 @@ class Collector {
 
   const unsigned workers_;
   const Outlet outlet_;
+  const ExchangeOutlet exchange_outlet_;
   const std::size_t kept_back_;
   mutable std::mutex mutex_;
   std::vector<std::uint64_t> delivered_;  // batches, by worker

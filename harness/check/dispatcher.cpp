@@ -89,6 +89,13 @@ Look transport(std::uint8_t protocol, const std::uint8_t* addresses, std::size_t
 
 // What can be told from the fixed places of the headers alone.
 Look look_at(const Frame& frame, bool decapsulate) {
+  // Nearly all: Ethernet, IPv4 without options, no fragment.
+  const auto& all = frame.bytes;
+  if (frame.link == packet::LinkType::ethernet && all.size() >= 38 &&
+      be16(all.data() + 12) == packet::ether_type::ipv4 && all[14] == 0x45 &&
+      (be16(all.data() + 20) & 0x3FFF) == 0) {
+    return transport(all[23], all.data() + 26, 4, all.subspan(34), decapsulate);
+  }
   const packet::LinkHeader link = packet::decode_link(frame);
   if (link.cut || !link.malformed.empty()) return {Kind::other, 0};
   const auto ip = frame.bytes.subspan(link.length);

@@ -19,7 +19,8 @@ Pipeline::Pipeline(const Judging& judging, const PipelineOptions& options, Colle
     : options_(options),
       workers_(worker_count(options.workers)),
       dispatcher_({workers_, options.decapsulate}),
-      collector_(workers_, std::move(outlet), options.live ? 0 : Collector::kKeptBack),
+      collector_(workers_, std::move(outlet), options.live ? 0 : Collector::kKeptBack,
+                 options.exchange_outlet),
       queues_(workers_) {
   for (std::size_t i = 0; i < workers_ * batches_a_worker + 1; ++i) {
     all_.push_back(std::make_unique<Batch>());
@@ -140,9 +141,6 @@ Totals Pipeline::finish() {
     totals.checksums.add(judge->checksums());
     totals.cut += judge->cut();
     totals.remnants += judge->remnants();
-    for (udp::Exchange& exchange : judge->take_exchanges()) {
-      totals.exchanges.push_back(std::move(exchange));
-    }
   }
   return totals;
 }

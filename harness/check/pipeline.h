@@ -32,6 +32,7 @@ struct PipelineOptions {
   capture::Filter* filter = nullptr;  // must outlive the pipeline
   // What is not in the filter has passed it: at once, and not held back to be sorted.
   bool live = false;
+  Collector::ExchangeOutlet exchange_outlet = {};  // as the outlet
 };
 
 struct Totals {
@@ -40,7 +41,6 @@ struct Totals {
   ChecksumCounts checksums;
   std::uint64_t cut = 0, remnants = 0;
   std::vector<Finding> findings;  // of fragments
-  std::vector<udp::Exchange> exchanges;
 };
 
 class Pipeline {

@@ -24,25 +24,6 @@ std::pair<packet::Endpoint, packet::Endpoint> ends_of(const packet::Endpoint& a,
 
 }  // namespace
 
-std::string comment_text(const Finding& finding) {
-  return fmt::format("{} ({}, {}){}: wanted {}; seen {}", finding.rule, name(finding.severity),
-                     finding.source, finding.inconclusive ? ", not proven" : "",
-                     printable(finding.expected, 400), printable(finding.observed, 400));
-}
-
-void add_comments(PacketComments& comments, const report::ConnectionReport& one) {
-  for (const Finding& finding : one.judgement.findings) {
-    for (const std::uint64_t packet : finding.packets) {
-      comments[packet].push_back(comment_text(finding));
-    }
-  }
-}
-
-std::vector<std::string> comments_of(const PacketComments& comments, std::uint64_t packet) {
-  const auto found = comments.find(packet);
-  return found == comments.end() ? std::vector<std::string>() : found->second;
-}
-
 void Split::want(const report::ConnectionReport& one) {
   if (parts_.size() >= kMostFiles) {
     ++left_out_;
@@ -92,7 +73,7 @@ void Split::flush(Part& part) {
   part.bytes.clear();
 }
 
-void Split::add(Part& part, const packet::Frame& frame, const PacketComments& comments) {
+void Split::add(Part& part, const packet::Frame& frame, std::vector<std::string> comments) {
   auto link = std::find(part.links.begin(), part.links.end(), frame.link);
   if (link == part.links.end()) {
     // A section of its own for each further link type would number interfaces anew: so its
@@ -104,13 +85,13 @@ void Split::add(Part& part, const packet::Frame& frame, const PacketComments& co
     part.bytes += part.links.empty() ? whole : whole.substr(section.size());
     link = part.links.insert(part.links.end(), frame.link);
   }
-  part.bytes +=
-      capture::pcapng_packet({frame, static_cast<std::uint32_t>(link - part.links.begin()),
-                              comments_of(comments, frame.number)});
+  part.bytes += capture::pcapng_packet(
+      {frame, static_cast<std::uint32_t>(link - part.links.begin()), std::move(comments)});
   if (part.bytes.size() > kept_bytes) flush(part);
 }
 
-std::size_t Split::write(const std::filesystem::path& capture, const PacketComments& comments) {
+std::size_t Split::write(const std::filesystem::path& capture, Comments& comments) {
+  comments.rewind();
   if (parts_.empty()) return 0;
   std::error_code problem;
   std::filesystem::create_directories(folder_, problem);
@@ -126,7 +107,7 @@ std::size_t Split::write(const std::filesystem::path& capture, const PacketComme
         if (!inner) break;
         packet = packet::decode(*inner, false);
       }
-      if (Part* const part = part_of(packet)) add(*part, frame, comments);
+      if (Part* const part = part_of(packet)) add(*part, frame, comments.take(frame.number));
     }
   }
   for (Part& part : parts_) {

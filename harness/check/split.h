@@ -9,15 +9,10 @@
 #include <vector>
 
 #include "capture/source.h"
+#include "check/comments.h"
 #include "reports/model.h"
 
 namespace wireproof::check {
-
-// Comments on packets: what findings say, by packet number.
-using PacketComments = std::map<std::uint64_t, std::vector<std::string>>;
-void add_comments(PacketComments& comments, const report::ConnectionReport& one);
-std::vector<std::string> comments_of(const PacketComments& comments, std::uint64_t packet);
-std::string comment_text(const Finding& finding);
 
 class Split {
  public:
@@ -29,7 +24,7 @@ class Split {
   void want(const report::ConnectionReport& one);
   // Reads the capture again and writes; returns how many files were written. Throws SystemError
   // where one cannot be.
-  std::size_t write(const std::filesystem::path& capture, const PacketComments& comments);
+  std::size_t write(const std::filesystem::path& capture, Comments& comments);
   std::uint64_t left_out() const { return left_out_; }  // beyond kMostFiles
 
  private:
@@ -42,7 +37,7 @@ class Split {
   };
   using Ends = std::pair<packet::Endpoint, packet::Endpoint>;  // the lower first
   Part* part_of(const packet::Packet& packet);
-  void add(Part& part, const packet::Frame& frame, const PacketComments& comments);
+  void add(Part& part, const packet::Frame& frame, std::vector<std::string> comments);
   void flush(Part& part);
   std::filesystem::path name(const Part& part, bool done) const;
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "capture/live.h"
 #include "check/check.h"
+#include "check/datagrams.h"
 #include "check/pipeline.h"
 #include "check/summary_text.h"
 #include "reports/text_traffic.h"
@@ -78,6 +79,14 @@ std::uint64_t count_of(const report::CheckSummary& summary, std::string_view ver
 
 }  // namespace
 
+void tell_findings(const report::ConnectionReport& one, bool strict, const Screen& screen) {
+  for (const Finding& finding : one.judgement.findings) {
+    if (!fails(finding, strict) && !finding.inconclusive) continue;
+    screen.out << report::finding_text(finding, screen.style);
+  }
+  screen.out << std::flush;
+}
+
 Outcome watch(const WatchRequest& request, int stop_fd, const Screen& screen) {
   std::optional<capture::Filter> filter;
   if (!request.filter.empty()) {
@@ -98,17 +107,14 @@ Outcome watch(const WatchRequest& request, int stop_fd, const Screen& screen) {
   options.decapsulate = request.decapsulate;
   options.filter = filter ? &*filter : nullptr;
   options.live = true;
+  Datagrams datagrams;
+  options.exchange_outlet = [&](JudgedExchange& one) { datagrams.add(one); };
   std::mutex printing;  // lines come from the workers
   Pipeline pipeline(judging, options, [&](report::ConnectionReport& one) {
     const std::lock_guard lock(printing);
     screen.clear_progress();
     screen.out << report::connection_line(one, screen.style);
-    for (const Finding& finding : one.judgement.findings) {
-      if (fails(finding, request.strict) || finding.inconclusive) {
-        screen.out << report::finding_text(finding, screen.style);
-      }
-    }
-    screen.out << std::flush;
+    tell_findings(one, request.strict, screen);
   });
 
   Inbox inbox;
@@ -138,7 +144,9 @@ Outcome watch(const WatchRequest& request, int stop_fd, const Screen& screen) {
     told_ns = now_ns;
     const Summary so_far = pipeline.summary();
     const std::lock_guard lock(printing);
-    screen.progress(so_far.connections, so_far.count(Verdict::failed), pipeline.packets().packets);
+    const std::uint64_t dropped = capture->stats().dropped() + inbox.dropped();
+    screen.watched(
+        {pipeline.packets().packets, so_far.connections, so_far.count(Verdict::failed), dropped});
   }
   Totals totals = pipeline.finish();
   screen.clear_progress();
@@ -152,20 +160,19 @@ Outcome watch(const WatchRequest& request, int stop_fd, const Screen& screen) {
   file.format = "live";
   file.packets = number;
   file.dropped = stats.dropped() + inbox.dropped();
-  udp::Judgement datagrams = udp::judge(totals.exchanges, false, judging.facts.checksums_valid);
-  datagrams.findings.insert(datagrams.findings.end(), totals.findings.begin(),
-                            totals.findings.end());
+  std::vector<Finding> findings = datagrams.take_findings();
+  findings.insert(findings.end(), totals.findings.begin(), totals.findings.end());
   report.verdict = count_of(report.summary, "failed") > 0         ? Verdict::failed
                    : count_of(report.summary, "inconclusive") > 0 ? Verdict::inconclusive
                                                                   : Verdict::passed;
-  report.verdict = worse(report.verdict, datagrams.verdict);
+  report.verdict = worse(report.verdict, datagrams.verdict());
   screen.out << file_text(file, screen.style);
-  for (const Finding& finding : datagrams.findings) {
+  for (const Finding& finding : findings) {
     if (fails(finding, request.strict)) report.verdict = Verdict::failed;
     screen.out << report::finding_text(finding, screen.style);
   }
   screen.out << summary_text(report.summary, false, screen.style)
-             << verdict_line(report, totals.exchanges.size(), screen.style) << std::flush;
+             << verdict_line(report, datagrams.exchanges(), screen.style) << std::flush;
   if (!stats.failure.empty()) {
     throw SystemError("watch", request.interface, EIO, stats.failure);
   }

@@ -12,7 +12,7 @@
 #include "check/collector.h"
 #include "check/where.h"
 #include "tcp/judge.h"
-#include "udp/exchange.h"
+#include "udp/exchange_stream.h"
 
 namespace wireproof::check {
 
@@ -22,6 +22,7 @@ struct Judging {
   bool strict = false;                     // should-rules fail too
   bool reports = false;                    // connections are wanted one by one, not only in numbers
   std::size_t segments = 0;                // kept of each for its report
+  std::size_t datagrams = 1;               // of an exchange, likewise
   std::uint64_t reports_a_worker = ~0ull;  // after so many no worker reports any more
   std::optional<std::int64_t> linger_ns;   // live: how long the closed wait for what may still come
   std::optional<Where> where;              // reports of these alone
@@ -47,8 +48,6 @@ class Worker {
   const ChecksumCounts& checksums() const { return checksums_; }
   std::uint64_t cut() const { return cut_; }  // packets whose headers the capture cut
   std::uint64_t remnants() const;             // segments of connections long delivered
-  // After finish().
-  std::vector<udp::Exchange> take_exchanges() { return std::move(exchanges_); }
 
  private:
   void ended(tcp::Connection& connection);
@@ -59,8 +58,7 @@ class Worker {
   Account* account_ = nullptr;  // of the batch in hand
   std::vector<std::uint64_t> begun_;
   std::unique_ptr<tcp::Tracker> connections_;
-  udp::Tracker datagrams_;
-  std::vector<udp::Exchange> exchanges_;
+  udp::ExchangeStream datagrams_;
   std::vector<packet::Packet> packets_;
   std::vector<std::int64_t> slowest_;  // handshakes told so far: only slower ones are worth telling
   ChecksumCounts checksums_;

@@ -42,10 +42,20 @@ void ReadingProgress::read(std::uint64_t position, std::uint64_t size, std::uint
   draw(line);
 }
 
-void ReadingProgress::watched(std::uint64_t connections, std::uint64_t failed,
-                              std::uint64_t packets) {
+// Packets that were lost are said where there is no terminal too: what is told after is less sure.
+void ReadingProgress::watched(const check::Screen::Watched& so_far) {
+  const bool more_lost = so_far.dropped > told_dropped_;
+  if (!live_ && more_lost) {
+    told_dropped_ = so_far.dropped;
+    console_.err << fmt::format("{} of {} packets were dropped so far\n", so_far.dropped,
+                                so_far.packets + so_far.dropped)
+                 << std::flush;
+  }
   if (!due()) return;
-  draw(fmt::format("{} packets  {} connections ended  {} failed", packets, connections, failed));
+  std::string line = fmt::format("{} packets  {} connections ended  {} failed", so_far.packets,
+                                 so_far.connections, so_far.failed);
+  if (so_far.dropped > 0) line += fmt::format("  {} dropped", so_far.dropped);
+  draw(line);
 }
 
 void ReadingProgress::clear() {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "check/check.h"
 #include "cli/console.h"
 
 namespace wireproof::cli {
@@ -18,7 +19,7 @@ class ReadingProgress {
 
   // `size` 0: not known. Nothing is drawn in the first half second.
   void read(std::uint64_t position, std::uint64_t size, std::uint64_t packets);
-  void watched(std::uint64_t connections, std::uint64_t failed, std::uint64_t packets);
+  void watched(const check::Screen::Watched& so_far);
   void clear();
 
  private:
@@ -29,6 +30,7 @@ class ReadingProgress {
   Console& console_;
   const bool live_;
   bool drawn_ = false;
+  std::uint64_t told_dropped_ = 0;
   Clock::time_point start_ = Clock::now(), next_ = start_ + std::chrono::milliseconds(500);
 };
 

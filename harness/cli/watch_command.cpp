@@ -22,11 +22,12 @@ int watch_command(WatchWords& words, Console& console) {
   const Interrupts interrupts;
   ReadingProgress progress(console);
   const check::Screen screen{
-      console.out, console.err, report::Style(text_options(console, words.colour)),
-      [&](std::uint64_t connections, std::uint64_t failed, std::uint64_t packets) {
-        progress.watched(connections, failed, packets);
-      },
-      [&] { progress.clear(); }};
+      console.out,
+      console.err,
+      report::Style(text_options(console, words.colour)),
+      {},
+      [&] { progress.clear(); },
+      [&](const check::Screen::Watched& so_far) { progress.watched(so_far); }};
   return status_of([&] { return check::watch(words.request, interrupts.fd(), screen); });
 }
 

@@ -1,8 +1,12 @@
 #include "packet/decode.h"
 
 #include <algorithm>
+#include <cstring>
+#include <memory>
+#include <type_traits>
 
 #include "packet/bytes.h"
+#include "packet/checksum.h"
 #include "packet/ip.h"
 #include "packet/link.h"
 #include "packet/transport.h"
@@ -75,17 +79,84 @@ void decode_ip(Packet& packet, Bytes bytes, std::uint32_t on_wire, bool verify) 
   packet.payload = transport;
 }
 
+// The frame that nearly all are, by a short way: Ethernet without tags, IPv4 without options, no
+// fragment, TCP; whole, and with good checksums. False: it is another one, for the long way, which
+// is what says what this may leave out.
+bool decode_plain(Packet& packet, const Frame& frame, bool verify) {
+  constexpr std::size_t ip_at = 14, tcp_at = ip_at + 20;
+  constexpr std::uint16_t fragment_bits = 0x3FFF;
+  const Bytes bytes = frame.bytes;
+  const std::uint8_t* const ip = bytes.data() + ip_at;
+  if (frame.link != LinkType::ethernet || bytes.size() < tcp_at + 20 ||
+      be16(bytes.data() + 12) != ether_type::ipv4 || ip[0] != 0x45 ||
+      (be16(ip + 6) & fragment_bits) != 0 || ip[9] != ip_protocol::tcp) {
+    return false;
+  }
+  const std::size_t total = be16(ip + 2);
+  const std::uint8_t* const tcp = bytes.data() + tcp_at;
+  const std::size_t header = (tcp[12] >> 4) * std::size_t{4};
+  if (total > bytes.size() - ip_at || header < 20 || total < 20 + header) return false;
+  const Bytes segment = bytes.subspan(tcp_at, total - 20);
+  if (verify) {
+    const auto load = [](const std::uint8_t* at) {  // as it lies in memory
+      std::uint32_t word;
+      std::memcpy(&word, at, sizeof word);
+      return std::uint64_t{word};
+    };
+    const std::uint64_t addresses = load(ip + 12) + load(ip + 16);
+    const std::uint64_t rest = load(ip) + load(ip + 4) + load(ip + 8);
+    if (checksum_fold(addresses + rest) != 0xFFFF) return false;
+    std::uint8_t tail[4] = {0, ip_protocol::tcp};
+    store_be(tail + 2, static_cast<std::uint16_t>(segment.size()));
+    if (checksum_fold(checksum_add(addresses + load(tail), segment)) != 0xFFFF) return false;
+    packet.ip_checksum = packet.checksum = Checksum::good;
+  }
+  packet.protocol = Protocol::tcp;
+  packet.ip_protocol = ip_protocol::tcp;
+  packet.ether_type = ether_type::ipv4;
+  packet.source.address.family = packet.destination.address.family = Family::ipv4;
+  std::memcpy(packet.source.address.bytes.data(), ip + 12, 4);
+  std::memcpy(packet.destination.address.bytes.data(), ip + 16, 4);
+  packet.source.port = be16(tcp);
+  packet.destination.port = be16(tcp + 2);
+  packet.ttl = ip[8];
+  packet.ecn = ip[1] & 3;
+  packet.dscp = ip[1] >> 2;
+  packet.ip_id = be16(ip + 4);
+  packet.dont_fragment = (ip[6] & 0x40) != 0;
+  packet.ip_offset = ip_at;
+  packet.transport_offset = tcp_at;
+  packet.tcp.seq = be32(tcp + 4);
+  packet.tcp.ack = be32(tcp + 8);
+  packet.tcp.flags = be16(tcp + 12) & 0x01FF;
+  packet.tcp.window = be16(tcp + 14);
+  packet.tcp.urgent = be16(tcp + 18);
+  packet.tcp.header_length = static_cast<std::uint8_t>(header);
+  if (header > 20) read_tcp_options(packet.tcp.options, segment.first(header), true);
+  packet.payload_length = static_cast<std::uint32_t>(segment.size() - header);
+  if (packet.payload_length != 0) packet.payload = segment.subspan(header);
+  return true;
+}
+
 }  // namespace
 
 Packet decode(const Frame& frame, bool verify_checksums) {
   Packet packet;
+  decode(frame, verify_checksums, packet);
+  return packet;
+}
+
+void decode(const Frame& frame, bool verify_checksums, Packet& packet) {
+  static_assert(std::is_trivially_destructible_v<Packet>);
+  std::construct_at(&packet);  // in place: assignment would make another and copy it
   packet.frame = frame;
+  if (decode_plain(packet, frame, verify_checksums)) return;
   const LinkHeader link = decode_link(frame);
   packet.vlan_tags = link.vlan_tags;
   packet.ether_type = link.type;
   packet.cut = link.cut;
   packet.malformed = link.malformed;
-  if (link.cut || !link.malformed.empty()) return packet;
+  if (link.cut || !link.malformed.empty()) return;
 
   const Bytes rest = frame.bytes.subspan(link.length);
   // A frame cannot be shorter than what was captured of it, whatever the file says.
@@ -101,7 +172,6 @@ Packet decode(const Frame& frame, bool verify_checksums) {
     packet.payload_length = on_wire;
     packet.payload = rest;
   }
-  return packet;
 }
 
 }  // namespace wireproof::packet

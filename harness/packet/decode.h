@@ -8,5 +8,7 @@ namespace wireproof::packet {
 
 // `verify_checksums` costs a pass over the payload.
 Packet decode(const Frame& frame, bool verify_checksums = true);
+// The same into a packet that is used again, whatever it held: no copy where there are millions.
+void decode(const Frame& frame, bool verify_checksums, Packet& packet);
 
 }  // namespace wireproof::packet

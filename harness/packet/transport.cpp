@@ -49,6 +49,17 @@ void short_header(Packet& packet, const IpHeader& ip, std::uint32_t needed, std:
 
 }  // namespace
 
+void read_tcp_options(TcpOptions& options, Bytes header, bool complete) {
+  // Nearly every segment of a stream has these and no others (RFC 7323 appendix A): NOP, NOP, TS.
+  constexpr std::uint32_t padded_stamps = 0x0101080A;
+  const std::uint8_t* at = header.data();
+  if (complete && header.size() == 32 && be32(at + 20) == padded_stamps) {
+    options.timestamps = {be32(at + 24), be32(at + 28)};
+  } else {
+    options = decode_tcp_options(header.subspan(20), complete);
+  }
+}
+
 // 0               8               16                             31
 // |          source port          |       destination port        |
 // |                        sequence number                        |
@@ -86,8 +97,7 @@ void decode_tcp(Packet& packet, const IpHeader& ip, Bytes segment, bool verify) 
   if (segment.size() < tcp.header_length) packet.cut = true;
   if (tcp.header_length > 20 && segment.size() > 20) {
     const std::size_t captured = std::min<std::size_t>(tcp.header_length, segment.size());
-    tcp.options =
-        decode_tcp_options(segment.subspan(20, captured - 20), captured == tcp.header_length);
+    read_tcp_options(tcp.options, segment.first(captured), captured == tcp.header_length);
   }
   set_payload(packet, segment, tcp.header_length, ip.payload_length);
   if (verify && segment.size() >= 18) {

@@ -10,7 +10,6 @@ using packet::Checksum;
 
 namespace {
 
-constexpr std::int64_t kMillisecond = 1'000'000;
 constexpr std::int64_t kLongSilence = 3'600 * 1'000 * kMillisecond;
 constexpr std::size_t kOdditiesOfAKind = 16;  // more of the same tell nobody anything
 constexpr std::size_t kMostKept = 64;         // of what an ordinary connection has a few of
@@ -46,6 +45,13 @@ bool frame_short(const packet::Packet& packet) {
 
 bool well_formed(const packet::Packet& packet) {
   return packet.malformed.empty() || frame_short(packet);
+}
+
+void fetch(const void* from, std::size_t bytes) {
+  constexpr std::size_t kLine = 64;
+  for (std::size_t i = 0; i < bytes; i += kLine) {
+    __builtin_prefetch(static_cast<const char*>(from) + i, 1);
+  }
 }
 
 // Less than the fixed 20 bytes were captured: the window is missing, and more.
@@ -132,8 +138,11 @@ void Flow::start(std::uint64_t index, const Packet& first, Shared& shared, const
   end(Side::server).state = !opens ? State::unknown : forward ? State::listen : State::closed;
 }
 
+// One of the two it is: unless port and first bytes are those of both, they tell.
 Side Flow::side_of(const Packet& packet) const {
-  return packet.source == connection_.ends[0].endpoint ? Side::client : Side::server;
+  const packet::Endpoint& client = connection_.ends[0].endpoint;
+  if (packet.source.port != client.port) return Side::server;
+  return packet.source.address.bytes == client.address.bytes ? Side::client : Side::server;
 }
 
 Segment Flow::make_segment(const Packet& packet, Side from) const {
@@ -409,16 +418,18 @@ Flow::Phase Flow::phase() const {
 }
 
 void Flow::prefetch() const {
-  constexpr std::size_t kLine = 64, kOfFlow = 192, kOfEnd = 192, kOfHalf = 512;
-  const auto fetch = [](const void* from, std::size_t bytes) {
-    for (std::size_t i = 0; i < bytes; i += kLine) {
-      __builtin_prefetch(static_cast<const char*>(from) + i);
-    }
-  };
+  constexpr std::size_t kOfFlow = 192, kOfEnd = 192, kOfHalf = 512;
   fetch(this, kOfFlow);
   for (const End& each : connection_.ends) fetch(&each, kOfEnd);
   for (const Half& each : halves_) fetch(&each, kOfHalf);
 }
+
+void Flow::prefetch_further() const {
+  __builtin_prefetch(connection_.transitions.data() + connection_.transitions.size(), 1);
+  for (const Half& each : halves_) each.bytes.prefetch();
+}
+
+void Flow::prefetch_whole() const { fetch(this, sizeof *this); }
 
 // With few to keep, the middle goes: a quarter at a time, so that each is moved but a few times.
 Segment& Flow::record(const Segment& segment) {

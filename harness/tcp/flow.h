@@ -45,7 +45,9 @@ class Flow {
   std::uint32_t raw_next(Side side) const {
     return half(side).base + static_cast<std::uint32_t>(half(side).next);
   }
-  void prefetch() const;
+  void prefetch() const;          // what nearly every packet needs
+  void prefetch_further() const;  // what that points to
+  void prefetch_whole() const;
 
   Connection& finish();  // valid until the next start()
 

@@ -7,7 +7,6 @@
 namespace wireproof::tcp {
 
 namespace {
-constexpr std::int64_t kMillisecond = 1'000'000;
 constexpr std::int64_t kFirstTimeout = 1'000 * kMillisecond;     // RFC 6298 2.1
 constexpr std::int64_t kShortestTimeout = 200 * kMillisecond;    // Linux; RFC 6298 2.4 says 1 s
 constexpr std::int64_t kLongestTimeout = 55'000 * kMillisecond;  // RFC 6298 2.5: 60 s or more

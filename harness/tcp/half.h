@@ -16,6 +16,8 @@
 
 namespace wireproof::tcp {
 
+inline constexpr std::int64_t kMillisecond = 1'000'000;  // in ns
+
 struct Range {
   std::int64_t from = 0, to = 0;  // [from, to)
   std::int64_t time_ns = 0;       // when it was skipped

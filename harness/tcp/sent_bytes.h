@@ -41,6 +41,10 @@ class SentBytes {
   std::uint32_t release(std::int64_t acked);
   void clear();
   void free_memory();  // clear, and give back all but a little
+  void prefetch() const {
+    __builtin_prefetch(store_.data() + store_.size(), 1);
+    __builtin_prefetch(chunks_.data() + chunks_.size(), 1);
+  }
   std::size_t size() const { return store_.size() - released_; }
 
  private:

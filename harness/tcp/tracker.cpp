@@ -11,7 +11,9 @@ namespace {
 using Phase = Flow::Phase;
 constexpr std::uint32_t kNone = FlowTable::kNone;
 constexpr std::int64_t kSweepEvery = 1'000'000'000;
-constexpr std::size_t kBatch = 16;  // their connections fit the first-level cache
+constexpr std::size_t kBatch = 64;
+// How many packets ahead a connection's memory is asked for, and then what that points to.
+constexpr std::size_t kAhead = 6, kAheadFurther = 2;
 
 // Which connection a packet belongs to.
 struct Route {
@@ -113,11 +115,28 @@ struct Tracker::Impl {
   }
 
   void keep_to_limit(Phase phase) {
-    while (roster.count(phase) > std::max<std::size_t>(limit(phase), 1)) {
+    const std::size_t most = std::max<std::size_t>(limit(phase), 1);
+    if (roster.count(phase) <= most) return;
+    while (roster.count(phase) > most) {
       const std::uint32_t place = roster.head(phase);
       if (phase == Phase::closed) remember(roster.at(place));
       forget(place);
     }
+    roster.at(roster.head(phase)).flow.prefetch_whole();  // the next to go, and to be used again
+  }
+
+  // The place that was asked for, or kNone.
+  std::uint32_t prefetch(const packet::Packet& packet, const Route& route) {
+    if (packet.protocol != packet::Protocol::tcp) return kNone;
+    const std::uint32_t place = table.find(route.hash, [](std::uint32_t) { return true; });
+    if (place == kNone) return kNone;
+    __builtin_prefetch(&roster.at(place));
+    roster.at(place).flow.prefetch();
+    return place;
+  }
+
+  void prefetch_further(std::uint32_t place) {
+    if (place != kNone) roster.at(place).flow.prefetch_further();
   }
 
   void sweep() {
@@ -191,9 +210,10 @@ void Tracker::add(const packet::Packet& packet) {
   }
 }
 
-// In three goes, so that the memory of all is on its way while the first are worked on.
+// The memory of those that follow is on its way while one is worked on.
 void Tracker::add(std::span<const packet::Packet> packets) {
   std::array<Route, kBatch> routes;
+  std::array<std::uint32_t, kBatch> places;
   while (!packets.empty()) {
     const auto batch = packets.first(std::min(packets.size(), kBatch));
     packets = packets.subspan(batch.size());
@@ -202,15 +222,16 @@ void Tracker::add(std::span<const packet::Packet> packets) {
       routes[i] = route_of(batch[i].source, batch[i].destination);
       impl_->table.prefetch(routes[i].hash);
     }
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (batch[i].protocol != packet::Protocol::tcp) continue;
-      const std::uint32_t place =
-          impl_->table.find(routes[i].hash, [](std::uint32_t) { return true; });
-      if (place == kNone) continue;
-      __builtin_prefetch(&impl_->roster.at(place));
-      impl_->roster.at(place).flow.prefetch();
+    for (std::size_t i = 0; i < std::min(kAhead, batch.size()); ++i) {
+      places[i] = impl_->prefetch(batch[i], routes[i]);
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (const std::size_t at = i + kAhead; at < batch.size()) {
+        places[at] = impl_->prefetch(batch[at], routes[at]);
+      }
+      if (const std::size_t at = i + kAheadFurther; at < batch.size()) {
+        impl_->prefetch_further(places[at]);
+      }
       if (batch[i].protocol == packet::Protocol::tcp) {
         impl_->add_tcp(batch[i], routes[i]);
       } else if (quotes_tcp(batch[i])) {

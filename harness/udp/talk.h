@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <vector>
 
@@ -29,6 +30,10 @@ struct Talk {
   // Of one that may be an answer gone astray: what it would be, to which talk's which datagram.
   Pairing suspicion = Pairing::request;
   std::size_t suspected_of = 0, suspected_request = 0;
+  std::vector<std::size_t> suspects;  // the talks that may be this one's answers
+  // Its place in the order of silence, and when that began.
+  std::list<std::size_t>::iterator place;
+  std::uint64_t heard_ns = 0;
 
   void append(Datagram datagram, const Facts& datagram_facts);  // and says what it is
   std::optional<std::size_t> oldest_open();                     // request, by place

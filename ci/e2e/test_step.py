@@ -1,5 +1,6 @@
 """wireproof step: driven by a script through a pipe, and by keys under a pseudo-terminal."""
 
+import codecs
 import fcntl
 import os
 import pty
@@ -149,6 +150,7 @@ class Screen:
             os.execve(PROGRAM, [str(PROGRAM), "step", *arguments], env)
         self.resize(columns, rows)
         self.raw = ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end within a character
         self.status = None
 
     def resize(self, columns, rows):
@@ -164,7 +166,7 @@ class Screen:
                 return False
             if not data:
                 return False
-            self.raw += data.decode("utf-8", "replace")
+            self.raw += self.decoder.decode(data)
         return True
 
     def picture(self):

@@ -108,14 +108,16 @@ class Scenarios(TestCase):
                                               "jitter": {"kind": "normal", "spread_us": 100},
                                               "reordering": {"probability": 0.1, "behind": 2}}},
                  "steps": [{"bind": "s"}, {"connect": "c"},
-                           {"repeat": {"times": 200, "steps": [{"send": {"on": "c", "text": "0123456789"}}]}}]}
+                           {"repeat": {"times": 100, "steps": [{"send": {"on": "c", "text": "0123456789"}}]}}]}
         wires = []
         for name, seed in (("a", 7), ("b", 7), ("c", 8)):
             lossy["wire"]["seed"] = seed
             path = self.write(f"{name}.json", lossy)
             outcome = self.wireproof("run", path)
             report = json.loads(next(outcome.results.rglob("case.json")).read_text())
-            # The order of the two directions among each other is the machine's.
+            self.assertNotIn("decisions_left_out", report["wire"])  # of both directions together
+            # The order of the two directions among each other is the machine's, and how many of the
+            # datagrams come when the script has ended, and are answered by ICMP.
             wires.append([d for d in report["wire"]["decisions"] if d["direction"] == "client -> server"])
         self.assertGreater(len(wires[0]), 50)
         self.assertIn("corrupted", json.dumps(wires[0]))

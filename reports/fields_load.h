@@ -56,6 +56,10 @@ void describe(V& visit, Ref<V, load::SeriesPoint> point) {
   visit("p50_ns", point.p50_ns);
   visit("p99_ns", point.p99_ns);
   visit("most_ns", point.most_ns);
+  visit.rare("failures", point.failures);
+  visit("steal_percent", point.steal_percent);
+  visit("softirq_percent", point.softirq_percent);
+  visit("other_percent", point.other_percent);
 }
 
 template <class V>
@@ -162,6 +166,9 @@ void describe(V& visit, Ref<V, load::ServerGrowth> growth) {
   visit("last_kib", growth.last_kib);
   visit("first_descriptors", growth.first_descriptors);
   visit("last_descriptors", growth.last_descriptors);
+  visit.rare("first_sockets", growth.first_sockets);
+  visit.rare("last_sockets", growth.last_sockets);
+  visit.rare("socket_drift_percent", growth.socket_drift_percent);
   visit("memory_drift_percent", growth.memory_drift_percent);
   visit("descriptor_drift_percent", growth.descriptor_drift_percent);
   visit("samples", growth.samples);
@@ -187,12 +194,14 @@ void describe(V& visit, Ref<V, load::LoadResult> load) {
   visit("threads", load.threads);
   visit("depth", load.depth);
   visit("source_addresses", load.source_addresses);
+  visit.rare("processes", load.processes);
   visit("pinned", load.pinned);
   visit("open_loop", load.open_loop);
   visit("busy_poll", load.busy_poll);
   visit("interrupted", load.interrupted);
   visit("asked_rate_per_s", load.asked_rate_per_s);
   visit("warm_up_s", load.warm_up_s);
+  visit.rare("warm_up_found", load.warm_up_found);
   visit("measured_s", load.measured_s);
   visit("sent", load.sent);
   visit("answered", load.answered);

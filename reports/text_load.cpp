@@ -38,6 +38,8 @@ std::string what(const load::LoadResult& load, const Style& style) {
   }
   items.push_back(fmt::format("{} {}, {}", load.engine, load.busy_poll ? "(busy poll)" : "engine",
                               counted(load.threads, "thread")));
+  if (load.processes > 1) items.push_back(fmt::format("{} processes", load.processes));
+  if (load.warm_up_found) items.push_back(fmt::format("warm-up found: {:.1f} s", load.warm_up_s));
   if (load.source_addresses > 1) {
     items.push_back(fmt::format("{} source addresses", load.source_addresses));
   }
@@ -63,30 +65,37 @@ std::string rate(const load::LoadResult& load, const Style& style) {
   return style.entry(2, "rate", label_columns, text, Tone::strong);
 }
 
+std::string_view shown_phase(std::string_view phase) {
+  if (phase == "first_byte") return "first byte";
+  return phase == "wake_up" ? "wake-up" : phase;
+}
+
 // One row a phase, one column a figure: percentiles that had too few samples are a dash.
 std::string latencies(const load::LoadResult& load, const Style& style) {
-  constexpr double shown[] = {0.5, 0.9, 0.99, 0.999, 0.9999};
+  constexpr std::size_t whole_table = 75;
+  const bool narrow = style.width() < whole_table;
+  const std::vector<double> shown =
+      narrow ? std::vector{0.5, 0.99} : std::vector{0.5, 0.9, 0.99, 0.999, 0.9999};
   std::string out;
   for (const load::PhaseResult& phase : load.phases) {
     if (!load.open_loop && phase.phase == "service") continue;  // the same as the latency
     if (out.empty()) {
-      std::string head = fmt::format("  {:<10}  {:>9}", "", "least");
-      for (const double quantile : shown) head += fmt::format(" {:>9}", quantile_name(quantile));
-      head += fmt::format(" {:>9}", "max");
-      out += style.paint(Tone::dim, head) + "\n";
+      std::string head = fmt::format("  {:<10}", "");
+      if (!narrow) head += fmt::format(" {:>8}", "least");
+      for (const double quantile : shown) head += fmt::format(" {:>8}", quantile_name(quantile));
+      out += style.paint(Tone::dim, head + fmt::format(" {:>8}", "max")) + "\n";
     }
-    std::string row =
-        fmt::format("  {:<10}  {:>9}", phase.phase == "first_byte" ? "first byte" : phase.phase,
-                    span(static_cast<double>(phase.least_ns)));
+    std::string row = fmt::format("  {:<10}", shown_phase(phase.phase));
+    if (!narrow) row += fmt::format(" {:>8}", span(static_cast<double>(phase.least_ns)));
     for (const double quantile : shown) {
       const auto found =
           std::find_if(phase.percentiles.begin(), phase.percentiles.end(),
                        [&](const load::Percentile& one) { return one.quantile == quantile; });
-      row += fmt::format(" {:>9}", found == phase.percentiles.end()
+      row += fmt::format(" {:>8}", found == phase.percentiles.end()
                                        ? "-"
                                        : span(static_cast<double>(found->value_ns)));
     }
-    row += fmt::format(" {:>9}", span(static_cast<double>(phase.most_ns)));
+    row += fmt::format(" {:>8}", span(static_cast<double>(phase.most_ns)));
     out += (phase.phase == "latency" ? style.paint(Tone::strong, row) : row) + "\n";
   }
   return out;

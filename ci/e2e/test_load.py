@@ -51,6 +51,9 @@ class Figures(Load):
         self.assertTrue(all(limit["held"] for limit in load["limits"]), load["limits"])
         self.assertGreater(load["reference"]["transactions_per_s"], 0)
         self.assertIn("4 handshakes and 4 closes proven", outcome.out)
+        # Where the time went, by the kernel's own stamps, and who had the processors meanwhile.
+        self.assertLessEqual({"transmit", "remote", "wake_up"}, {phase["phase"] for phase in load["phases"]})
+        self.assertTrue(any("other_percent" in point for point in load["series"]), load["series"])
         self.assertTrue((outcome.results / load["log_file"]).read_text().startswith("#[Logged"))
 
     def test_each_way_to_close_is_told_and_proven(self):
@@ -65,6 +68,13 @@ class Figures(Load):
                 self.assertEqual(proof["closes_proven"], 300, proof)
                 self.assertEqual(set(proof["closed_first"]), {first})
                 self.assertGreater(proof["closings"].get(kind, 0), 0, proof)
+
+    def test_as_many_processes_as_the_descriptor_limit_asks_for(self):
+        port, _ = self.server("--exchanges", "0")
+        outcome = self.load(f"tcp://127.0.0.1:{port}", "--pattern", "idle", "-c", "900", "-d", "300ms", "--no-reference",
+                            prefix=["setpriv", "--bounding-set=-all", "--inh-caps=-all", "prlimit", "--nofile=512:512"])
+        load = self.figures(outcome)
+        self.assertEqual((load["connections_made"], load["most_connected"], load["processes"]), (900, 900, 3))
 
     def test_the_greatest_number_of_connections_is_searched_for(self):
         server = "prlimit --nofile=24:24 " + SERVER
@@ -262,6 +272,9 @@ class BadInput(Load):
                 ([url, "--arrivals", "poison", "--rate", "5"], "did you mean poisson?"),
                 ([url, "--pattern", "stream", "--rate", "5"], "contradicts"),
                 ([url, "--depth", "4"], "where an answer ends"),
+                ([url, "--warm-up", "auto", "-n", "5"], "over a span of time"),
+                ([url, "--ramp-steps", "5"], "without a ramp"),
+                ([url, "--no-proof", "--whole-packets"], "contradict"),
                 ([url, "--find-max", "p99 < 1ms", "--by", "luck"], "the rate or connections"),
                 ([url, "--echo", "--answer-length", "3"], "more than one way"),
                 ([url, "--answer-regex", "("], "--answer-regex"),

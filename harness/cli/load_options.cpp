@@ -198,8 +198,12 @@ scenario::Case load_case_of(const LoadRequest& request) {
     workload.soak = true;
     workload.duration = span("--soak", request.soak);
   }
-  if (!request.warm_up.empty()) workload.warm_up = span("--warm-up", request.warm_up);
+  workload.find_warm_up = request.warm_up == "auto";
+  if (!request.warm_up.empty() && !workload.find_warm_up) {
+    workload.warm_up = span("--warm-up", request.warm_up);
+  }
   if (!request.ramp.empty()) workload.ramp = span("--ramp", request.ramp);
+  workload.ramp_steps = request.ramp_steps;
   workload.timeout = span("--timeout", request.timeout);
   if (!request.requests.empty()) {
     const double wanted = number("--requests", request.requests);
@@ -208,7 +212,14 @@ scenario::Case load_case_of(const LoadRequest& request) {
     if (request.duration == "10s") workload.duration = std::chrono::hours(1);
   }
   workload.repetitions = request.repeat;
-  workload.proof = request.no_proof ? scenario::ProofKind::none : scenario::ProofKind::headers;
+  using scenario::ProofKind;
+  if (request.no_proof && request.whole_packets) {
+    throw UsageError("--no-proof and --whole-packets contradict each other");
+  }
+  workload.proof = request.no_proof        ? ProofKind::none
+                   : request.whole_packets ? ProofKind::packets
+                                           : ProofKind::headers;
+  workload.timestamps = !request.no_timestamps;
   workload.reference = !request.no_reference;
   workload.strict = request.strict;
   workload.seed = request.seed;
@@ -263,7 +274,7 @@ void add_load_options(CLI::App& command, LoadRequest& r) {
   shown("--arrivals", r.arrivals, "constant or poisson, with --rate", "WORD");
   shown("--close", r.close, "by client, shutdown, server or reset", "WHO");
   shown("--timeout", r.timeout, "of an answer or a connect (5s)", "TIME");
-  shown("--warm-up", r.warm_up, "not measured (a tenth, at most 1s)", "TIME");
+  shown("--warm-up", r.warm_up, "not measured (a tenth, at most 1s); auto", "TIME");
   shown("--repeat", r.repeat, "measure so many times", "N")->check(CLI::Range(1u, 1000u));
   shown("--engine", r.engine, "auto, blocking, epoll or io_uring", "WORD");
   shown("-l,--limit", r.limits, "'p99<2ms and errors=0', else exit 1", "TEXT")
@@ -283,6 +294,7 @@ void add_load_options(CLI::App& command, LoadRequest& r) {
   more("--think", r.think, "closed loop: between answer and request", "TIME");
   more("--depth", r.depth, "requests in flight on a connection", "N");
   more("--ramp", r.ramp, "connections are opened over this time", "TIME");
+  more("--ramp-steps", r.ramp_steps, "in so many steps", "N");
   more("--sources", r.sources, "source addresses of 127.0.0.0/8", "N");
   more("--direction", r.direction, "stream: to-server, from-server, both", "WORD");
   command.add_flag("--discard", r.discard, "stream: bytes are not copied")->group("");
@@ -291,6 +303,8 @@ void add_load_options(CLI::App& command, LoadRequest& r) {
   more("--pin", r.pin, "its threads to these processors", "LIST");
   command.add_flag("--busy-poll", r.busy_poll, "never sleep")->group("");
   command.add_flag("--no-proof", r.no_proof, "do not capture and judge")->group("");
+  command.add_flag("--whole-packets", r.whole_packets, "capture more than headers")->group("");
+  command.add_flag("--no-timestamps", r.no_timestamps, "none of the kernel's times")->group("");
   command.add_flag("--no-reference", r.no_reference, "no bare echo loop beside")->group("");
   more("--seed", r.seed, "of random times and sizes", "N");
 }

@@ -14,13 +14,14 @@ struct LoadRequest {
   std::string url, server;
   std::string pattern = "request-response", direction = "to-server", arrivals, rate,
               duration = "10s", warm_up, requests, think, timeout = "5s", ramp;
-  unsigned connections = 1, depth = 1, burst = 1, sources = 0;
+  unsigned connections = 1, depth = 1, burst = 1, sources = 0, ramp_steps = 0;
   std::string message, message_file, answer, delimiter, regex, close = "client";
   std::size_t size = 0, answer_length = 0;
   bool echo = false, until_end = false, discard = false, sink = false;
   std::string engine = "auto", pin;
   unsigned threads = 0, repeat = 1;
   bool busy_poll = false, no_proof = false, no_reference = false, strict = false;
+  bool whole_packets = false, no_timestamps = false;
   std::vector<std::string> limits;
   std::string find_max, by = "rate", sweep, soak;
   std::uint64_t seed = 1;

@@ -103,12 +103,12 @@ std::string sweep_table(const report::RunReport& run) {
   for (const report::CaseReport& one : run.cases) {
     if (!one.load) continue;
     if (out.empty()) {
-      out = fmt::format("  {:<24} {:>12} {:>9} {:>9} {:>9} {:>9} {:>8}\n", "", "rate", "p50", "p99",
+      out = fmt::format("  {:<20} {:>12} {:>8} {:>8} {:>8} {:>8} {:>7}\n", "", "rate", "p50", "p99",
                         "p99.9", "max", "errors");
     }
     const load::LoadResult& load = *one.load;
     out +=
-        fmt::format("  {:<24} {:>10.0f}/s {:>9} {:>9} {:>9} {:>9} {:>8}\n",
+        fmt::format("  {:<20} {:>10.0f}/s {:>8} {:>8} {:>8} {:>8} {:>7}\n",
                     one.id.substr(std::min<std::size_t>(one.id.size(), 5)), load.throughput_per_s,
                     time_of(load, "p50"), time_of(load, "p99"), time_of(load, "p99.9"),
                     time_of(load, "max"), load.errors + load.timeouts + load.connect_errors);

@@ -195,8 +195,8 @@ class Examiner {
     const double before = mean(0, unlike), after = mean(unlike, values.size());
     if (after <= 0 || std::abs(before / after - 1) < tolerated_rate_trend) return;
     add("warm-up too short",
-        fmt::format("the {} of the first {:.1f} s was {:.2g} times the later one: a longer "
-                    "--warm-up",
+        fmt::format("the {} of the first {:.1f} s was {:.2g} times the later one: --warm-up auto, "
+                    "or a longer one",
                     what, static_cast<double>(unlike) * span_s, before / after),
         false);
   }

@@ -37,6 +37,9 @@ struct Channel {
   bool awaiting = false;
   bool discard = false;
   bool aborting = false;  // closing is to be a reset (SO_LINGER 0 is set)
+  // Set by its user for one answer: the kernel's times are wanted (kernel_stamps.h).
+  bool stamp_wanted = false;
+  std::int64_t kernel_sent_ns = 0, kernel_received_ns = 0;
   // The engine's own.
   std::span<const char> unsent;
   std::uint32_t watched = 0;  // epoll: events asked for; io_uring: operations in flight
@@ -63,6 +66,7 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::string_view name() const = 0;
+  virtual bool takes_stamps() const { return false; }  // of what it receives
   // `channel.fd` is a fresh socket. The outcome comes through connected(), perhaps at once.
   virtual void connect(Channel& channel, const SocketAddress& to) = 0;
   // True: all is with the kernel. False: `bytes` must stay until sent() or failed() is called.

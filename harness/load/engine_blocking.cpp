@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "load/engine.h"
+#include "load/kernel_stamps.h"
 
 namespace wireproof::load {
 namespace {
@@ -26,6 +27,7 @@ class BlockingEngine final : public Engine {
   }
 
   std::string_view name() const override { return "blocking"; }
+  bool takes_stamps() const override { return true; }
 
   void connect(Channel& channel, const SocketAddress& to) override {
     const int fd = channel.fd.get();
@@ -77,7 +79,9 @@ class BlockingEngine final : public Engine {
     }
     Channel& channel = *channel_;
     const int flags = (busy_poll_ ? MSG_DONTWAIT : 0) | (channel.discard ? MSG_TRUNC : 0);
-    const ssize_t count = ::recv(channel.fd.get(), buffer_.data(), buffer_.size(), flags);
+    const ssize_t count = channel.stamp_wanted
+                              ? receive_stamped(channel, buffer_, flags)
+                              : ::recv(channel.fd.get(), buffer_.data(), buffer_.size(), flags);
     if (count > 0 || (count == 0 && datagrams_)) {
       handler_.received(channel, {buffer_.data(), static_cast<std::size_t>(count)});
     } else if (count == 0) {

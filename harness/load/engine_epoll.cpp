@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "load/engine.h"
+#include "load/kernel_stamps.h"
 
 namespace wireproof::load {
 namespace {
@@ -22,6 +23,7 @@ class EpollEngine final : public Engine {
   }
 
   std::string_view name() const override { return "epoll"; }
+  bool takes_stamps() const override { return true; }
 
   void connect(Channel& channel, const SocketAddress& to) override {
     channel.watched = 0;
@@ -109,14 +111,17 @@ class EpollEngine final : public Engine {
       return;
     }
     const std::uint32_t generation = channel.generation;
+    if ((events & EPOLLERR) != 0 && channel.stamp_wanted) take_transmit_stamp(channel);
     if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) receive(channel);
     if (channel.generation != generation) return;
     if ((events & EPOLLOUT) != 0 && !channel.unsent.empty()) go_on_sending(channel);
   }
 
   void receive(Channel& channel) {
-    const ssize_t count = ::recv(channel.fd.get(), buffer_.data(), buffer_.size(),
-                                 MSG_DONTWAIT | (channel.discard ? MSG_TRUNC : 0));
+    const int flags = MSG_DONTWAIT | (channel.discard ? MSG_TRUNC : 0);
+    const ssize_t count = channel.stamp_wanted
+                              ? receive_stamped(channel, buffer_, flags)
+                              : ::recv(channel.fd.get(), buffer_.data(), buffer_.size(), flags);
     if (count > 0) {
       handler_.received(channel, {buffer_.data(), static_cast<std::size_t>(count)});
     } else if (count == 0) {

@@ -110,7 +110,7 @@ class Flood {
       if (paced) {
         if (due == never) break;
         if (due > now - plan.start_ns) {
-          const std::int64_t until = std::min(plan.start_ns + due, plan.end_ns);
+          const std::int64_t until = std::min<std::int64_t>(plan.start_ns + due, plan.end_ns);
           const timespec time{until / 1'000'000'000, until % 1'000'000'000};
           ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nullptr);
           continue;

@@ -14,6 +14,8 @@
 
 #include "base/error.h"
 #include "load/flood.h"
+#include "load/processes.h"
+#include "load/warm_up.h"
 
 namespace wireproof::load {
 
@@ -29,19 +31,31 @@ constexpr std::uint64_t files_of_our_own = 64;  // pipes, captures, threads' epo
 // free one short.
 constexpr unsigned spread_addresses = 16;
 
-void raise_descriptor_limit(std::uint64_t wanted) {
+// How many sockets a process may open: its limit is raised as far as that goes.
+std::uint64_t raise_descriptor_limit(std::uint64_t wanted) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) throw_errno("read", "the descriptor limit");
-  if (limit.rlim_cur >= wanted) return;
-  const rlim_t had = limit.rlim_max;
-  limit.rlim_cur = std::max<rlim_t>(limit.rlim_cur, std::min<rlim_t>(wanted, limit.rlim_max));
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = limit.rlim_max = wanted;  // what only a privileged process may
-  if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
+  if (limit.rlim_cur >= wanted) return limit.rlim_cur;
+  rlimit raised{wanted, std::max<rlim_t>(wanted, limit.rlim_max)};
+  if (raised.rlim_max > limit.rlim_max && ::setrlimit(RLIMIT_NOFILE, &raised) == 0) return wanted;
+  // What only a privileged process may was refused.
+  raised = {std::min<rlim_t>(wanted, limit.rlim_max), limit.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &raised);
+  return raised.rlim_cur;
+}
+
+// One process, or as many as it takes to open all sockets.
+unsigned processes_for(const Workload& workload, EngineKind engine) {
+  constexpr std::uint64_t most = 64;
+  const std::uint64_t limit = raise_descriptor_limit(workload.connections + files_of_our_own);
+  if (limit >= workload.connections + files_of_our_own) return 1;
+  const std::uint64_t each = limit > files_of_our_own ? limit - files_of_our_own : 0;
+  const std::uint64_t wanted = each == 0 ? most + 1 : (workload.connections + each - 1) / each;
+  if (wanted <= most && engine != EngineKind::blocking) return static_cast<unsigned>(wanted);
   throw SystemError(
-      "open", fmt::format("{} descriptors at once", wanted), EMFILE,
-      fmt::format("the limit is {} (ulimit -Hn): fewer connections, or a higher limit", had));
+      "open", fmt::format("{} descriptors at once", workload.connections + files_of_our_own),
+      EMFILE,
+      fmt::format("the limit is {} (ulimit -Hn): fewer connections, or a higher limit", limit));
 }
 
 unsigned processors() {
@@ -117,13 +131,15 @@ class ProgressTeller {
       known_[i] += fresh.size();
       for (const Window& window : fresh) {
         counts.add(window.counts);
+        counts.answered += window.counts.warm_up_answered;
         latency_.add(window.phases[static_cast<std::size_t>(Phase::latency)]);
       }
     }
     failed_ += counts.errors + counts.timeouts + counts.connect_errors;
     Tick tick;
     tick.at_s = static_cast<double>(now - plan_.start_ns) / 1e9;
-    tick.whole_s = static_cast<double>(plan_.end_ns - plan_.start_ns) / 1e9;
+    const std::int64_t end_ns = plan_.end_ns;
+    tick.whole_s = end_ns == never_ns ? 0 : static_cast<double>(end_ns - plan_.start_ns) / 1e9;
     tick.answered = counts.answered;
     tick.rate_per_s = static_cast<double>(counts.answered) / span_s;
     tick.connections = counts.connections;
@@ -145,27 +161,67 @@ class ProgressTeller {
   std::uint64_t failed_ = 0;
 };
 
-void gather(const Worker& worker, Recording& recording) {
-  const WorkerEnd& end = worker.end();
-  WorkerEnd& sum = recording.end;
-  sum.in_flight += end.in_flight;
-  sum.not_sent += end.not_sent;
-  sum.warm_up_requests += end.warm_up_requests;
-  sum.most_connected += end.most_connected;
-  sum.last_answer_ns = std::max(sum.last_answer_ns, end.last_answer_ns);
-  sum.run_ns = std::max(sum.run_ns, end.run_ns);  // of the busiest
-  sum.runqueue_ns = std::max(sum.runqueue_ns, end.runqueue_ns);
-  sum.tcp_infos.insert(sum.tcp_infos.end(), end.tcp_infos.begin(), end.tcp_infos.end());
-  sum.sends_ns.insert(sum.sends_ns.end(), end.sends_ns.begin(), end.sends_ns.end());
-  if (sum.failure.empty()) sum.failure = end.failure;
-  for (const auto& [kind, examples] : worker.recorder().examples()) {
-    auto& all = recording.examples[kind];
-    all.insert(all.end(), examples.begin(), examples.end());
+// Ends the warm-up of a run once its windows have become steady (warm_up.h).
+class WarmUpSearch {
+ public:
+  WarmUpSearch(Recording& recording, const std::vector<std::unique_ptr<Worker>>& workers)
+      : recording_(recording),
+        workers_(workers),
+        looking_(recording.plan.workload.find_warm_up),
+        latest_ns_(recording.plan.start_ns + recording.plan.workload.longest_warm_up().count()) {}
+
+  void look() {
+    const std::int64_t now = now_ns();
+    if (!looking_ || now < next_ns_) return;
+    Plan& plan = recording_.plan;
+    next_ns_ = now + plan.window_ns;
+    std::vector<std::vector<Window>> threads;
+    std::size_t whole = ~std::size_t{0};
+    for (const auto& worker : workers_) {
+      threads.push_back(worker->recorder().windows_since(0));
+      whole = std::min(whole, threads.back().size());
+    }
+    for (auto& windows : threads) windows.resize(whole);
+    const bool steady = is_steady(merge_windows(std::move(threads)), plan.workload.open_loop());
+    if (!steady && now < latest_ns_) return;
+    looking_ = false;
+    recording_.warm_up_found = steady;
+    // Some time ahead, so that no thread has passed it.
+    plan.measure_from(now + plan.window_ns);
   }
-  if (recording.engine.empty()) recording.engine = worker.engine_name();
+
+ private:
+  Recording& recording_;
+  const std::vector<std::unique_ptr<Worker>>& workers_;
+  bool looking_;
+  const std::int64_t latest_ns_;
+  std::int64_t next_ns_ = 0;
+};
+
+// What one thread leaves, as a recording.
+Recording recording_of(Worker& worker) {
+  Recording one;
+  one.end = worker.end();
+  one.examples = worker.recorder().examples();
+  one.engine = worker.engine_name();
+  one.windows = worker.recorder().take();
+  return one;
 }
 
 }  // namespace
+
+// From the next window on; until when the last request may be answered.
+void Plan::measure_from(std::int64_t ns) {
+  // Long enough for the last request to time out, unless that takes long, and for the look that
+  // notices it (Worker::sweep).
+  const std::int64_t patience = std::min<std::int64_t>(workload.timeout.count(), 2 * second_ns);
+  const std::int64_t first = (ns - start_ns + window_ns - 1) / window_ns;
+  // The earliest is set last: who sees it sees the others.
+  drain_ns = start_ns + first * window_ns + workload.duration.count() + patience + patience / 10 +
+             10'000'000;
+  end_ns = start_ns + first * window_ns + workload.duration.count();
+  measure_ns = start_ns + first * window_ns;
+}
 
 std::vector<Window> merge_windows(std::vector<std::vector<Window>> threads) {
   std::map<std::int64_t, Window> windows;
@@ -185,13 +241,38 @@ std::vector<Window> merge_windows(std::vector<std::vector<Window>> threads) {
   return list;
 }
 
+void join(Recording& whole, std::vector<Recording> parts) {
+  std::vector<std::vector<Window>> windows;
+  WorkerEnd& sum = whole.end;
+  for (Recording& part : parts) {
+    const WorkerEnd& end = part.end;
+    sum.in_flight += end.in_flight;
+    sum.not_sent += end.not_sent;
+    sum.warm_up_requests += end.warm_up_requests;
+    sum.most_connected += end.most_connected;
+    sum.last_answer_ns = std::max(sum.last_answer_ns, end.last_answer_ns);
+    sum.run_ns = std::max(sum.run_ns, end.run_ns);  // of the busiest
+    sum.runqueue_ns = std::max(sum.runqueue_ns, end.runqueue_ns);
+    sum.tcp_infos.insert(sum.tcp_infos.end(), end.tcp_infos.begin(), end.tcp_infos.end());
+    sum.sends_ns.insert(sum.sends_ns.end(), end.sends_ns.begin(), end.sends_ns.end());
+    if (sum.failure.empty()) sum.failure = end.failure;
+    for (const auto& [kind, examples] : part.examples) {
+      auto& all = whole.examples[kind];
+      all.insert(all.end(), examples.begin(), examples.end());
+    }
+    if (whole.engine.empty()) whole.engine = part.engine;
+    windows.push_back(std::move(part.windows));
+  }
+  whole.windows = merge_windows(std::move(windows));
+}
+
 Plan make_plan(const Workload& workload, const Destination& to) {
   Plan plan;
   plan.workload = workload;
   plan.to = to;
   plan.engine = engine_for(workload);
-  plan.threads = threads_for(workload, plan.engine);
-  raise_descriptor_limit(workload.connections + files_of_our_own);
+  plan.processes = processes_for(workload, plan.engine);
+  plan.threads = std::max(threads_for(workload, plan.engine), plan.processes);
   if (workload.source_addresses > 1 && !to.loopback_ipv4()) {
     throw SystemError("spread over", fmt::format("{} source addresses", workload.source_addresses),
                       EADDRNOTAVAIL, "only 127.0.0.0/8 has as many: the server is at " + to.shown);
@@ -208,28 +289,34 @@ Plan make_plan(const Workload& workload, const Destination& to) {
 Recording run_generator(Plan plan, const GeneratorOptions& options) {
   if (plan.workload.pattern == Pattern::one_way) return run_flood(std::move(plan), options);
   const Workload& workload = plan.workload;
-  const std::int64_t warm_up = workload.warm_up_span().count();
   // Fine windows where a run is short: intervals need some twenty of them.
   plan.window_ns = workload.duration.count() <= 30 * second_ns ? second_ns / 10 : second_ns;
   plan.start_ns = now_ns() + 5'000'000;
-  plan.measure_ns =
-      plan.start_ns + (warm_up + plan.window_ns - 1) / plan.window_ns * plan.window_ns;
-  plan.end_ns = plan.measure_ns + workload.duration.count();
-  // Long enough for the last request to time out, unless that takes long, and for the look that
-  // notices it (Worker::sweep).
-  const std::int64_t timeout = std::min<std::int64_t>(workload.timeout.count(), 2 * second_ns);
-  plan.drain_ns = plan.end_ns + timeout + timeout / 10 + 10'000'000;
   plan.stop = options.stop;
+  if (plan.processes > 1) {
+    plan.workload.find_warm_up = false;  // no process sees all figures
+    plan.measure_from(plan.start_ns + workload.warm_up_span().count());
+    return run_processes(std::move(plan), options);
+  }
+  if (workload.find_warm_up) {
+    plan.measure_ns = plan.end_ns = plan.drain_ns = never_ns;
+  } else {
+    plan.measure_from(plan.start_ns + workload.warm_up_span().count());
+  }
+  const unsigned threads = plan.threads;
+  return run_threads(std::move(plan), 0, threads, options);
+}
 
+Recording run_threads(Plan plan, unsigned first, unsigned count, const GeneratorOptions& options) {
   Recording recording;
-  recording.plan = plan;
+  recording.plan = std::move(plan);
   std::vector<std::unique_ptr<Worker>> workers;
-  for (unsigned i = 0; i < plan.threads; ++i)
-    workers.push_back(std::make_unique<Worker>(recording.plan, i));
-  std::atomic<unsigned> running{plan.threads};
+  for (unsigned i = 0; i < count; ++i)
+    workers.push_back(std::make_unique<Worker>(recording.plan, first + i));
+  std::atomic<unsigned> running{count};
   std::vector<std::thread> threads;
   std::string refused;
-  for (unsigned i = 0; i < plan.threads; ++i) {
+  for (unsigned i = 0; i < count; ++i) {
     threads.emplace_back([&, i] {
       // Signals are the main thread's; a timer that may be 50 microseconds late is no pace.
       sigset_t all;
@@ -240,29 +327,29 @@ Recording run_generator(Plan plan, const GeneratorOptions& options) {
       --running;
     });
     try {
-      name_and_pin(threads.back(), i, workload);
+      name_and_pin(threads.back(), first + i, recording.plan.workload);
     } catch (const SystemError& error) {
       refused = std::string(error.what()) + " (" + error.hint() + ")";
     }
   }
   ProgressTeller teller(recording.plan, workers, options);
-  const std::int64_t last_word = plan.drain_ns + 5 * second_ns;
-  while (running > 0 && now_ns() < last_word) {
+  WarmUpSearch search(recording, workers);
+  while (running > 0 && now_ns() - 5 * second_ns < recording.plan.drain_ns) {
     const timespec beat{0, running > 0 ? 20'000'000 : 0};
     ::nanosleep(&beat, nullptr);
+    search.look();
     teller.tell();
     if (options.every_tick) options.every_tick();
   }
   for (std::thread& thread : threads) thread.join();
   recording.ended_ns = now_ns();
   recording.interrupted = options.stop != nullptr && options.stop->load();
+  // Stopped while it still warmed up: nothing was measured.
+  if (recording.plan.measure_ns == never_ns) recording.plan.measure_from(recording.ended_ns);
 
-  std::vector<std::vector<Window>> windows;
-  for (const auto& worker : workers) {
-    gather(*worker, recording);
-    windows.push_back(worker->recorder().take());
-  }
-  recording.windows = merge_windows(std::move(windows));
+  std::vector<Recording> parts;
+  for (const auto& worker : workers) parts.push_back(recording_of(*worker));
+  join(recording, std::move(parts));
   if (recording.end.failure.empty()) recording.end.failure = refused;
   return recording;
 }

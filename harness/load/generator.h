@@ -20,7 +20,7 @@ namespace wireproof::load {
 
 // As far as it has come: of the last second.
 struct Tick {
-  double at_s = 0, whole_s = 0;
+  double at_s = 0, whole_s = 0;  // whole_s 0: not known while it warms up
   double rate_per_s = 0;
   std::uint64_t answered = 0, failed = 0, connections = 0;  // failed: since the start
   std::uint64_t p50_ns = 0, p99_ns = 0, most_ns = 0;
@@ -42,17 +42,23 @@ struct Recording {
   std::string engine;
   std::optional<DatagramResult> datagrams;  // one_way (flood.h)
   bool interrupted = false;
+  bool warm_up_found = false;
   std::int64_t ended_ns = 0;
 };
 
-// Threads, engine, addresses and times chosen where the workload leaves them open. Raises the
-// descriptor limit as far as it goes; throws SystemError where that is not far enough.
+// Threads, processes, engine, addresses and times chosen where the workload leaves them open.
+// Raises the descriptor limit as far as it goes; throws SystemError where that is not far enough.
 Plan make_plan(const scenario::Workload& workload, const Destination& to);
 
+// Of several threads or processes: windows merged, sums made, nothing averaged.
+void join(Recording& whole, std::vector<Recording> parts);
 // Of several threads, by index.
 std::vector<Window> merge_windows(std::vector<std::vector<Window>> threads);
 
 Recording run_generator(Plan plan, const GeneratorOptions& options);
+// Of a plan whose moments are set, these of its threads (processes.h runs each share of them in a
+// process of its own).
+Recording run_threads(Plan plan, unsigned first, unsigned count, const GeneratorOptions& options);
 
 // Figures of one recording; those of machine and proof are added by their owners.
 LoadResult summarize(const Recording& recording);

@@ -384,6 +384,77 @@ TEST(Generator, SendsOfPoissonArrivalsPassAndersonDarlingAndConstantOnesFail) {
   EXPECT_TRUE(passed);
 }
 
+// What the server takes shows between the kernel's sending and receiving, and nowhere else.
+TEST_P(Engines, TheKernelsTimesSplitTheLatency) {
+  if (GetParam() == EngineKind::io_uring) GTEST_SKIP() << "takes no stamps";
+  for (const bool udp : {false, true}) {
+    const ServerForTest server(udp, [](const std::string& text) {
+      std::this_thread::sleep_for(10ms);
+      return std::optional(text);
+    });
+    Workload load = workload();
+    load.engine = GetParam();
+    load.connections = 1;
+    load.operations = 64;
+    const LoadResult result = run(load, server.destination());
+    const PhaseResult* const remote = result.phase("remote");
+    ASSERT_NE(remote, nullptr) << udp;
+    EXPECT_EQ(remote->count, 64u / 16);
+    EXPECT_GE(remote->least_ns, 10'000'000u);
+    ASSERT_NE(result.phase("transmit"), nullptr);
+    ASSERT_NE(result.phase("wake_up"), nullptr);
+    EXPECT_LT(result.phase("transmit")->least_ns, 5'000'000u);
+    EXPECT_LT(result.phase("wake_up")->least_ns, 5'000'000u);
+    expect_balance(result);
+    load.timestamps = false;
+    EXPECT_EQ(run(load, server.destination()).phase("remote"), nullptr);
+  }
+}
+
+TEST(Generator, ConnectionsThatCloseAreAskedForTheirTcpInfo) {
+  const ServerForTest server(false, echo);
+  Workload load = workload();
+  load.pattern = Pattern::connect_request_close;
+  const LoadResult result = run(load, server.destination());
+  ASSERT_TRUE(result.tcp);
+  // At most 64 a thread, spread over all.
+  EXPECT_GE(result.tcp->connections, 25u);
+  EXPECT_LE(result.tcp->connections, 64u);
+}
+
+TEST(Generator, ARampInStepsOpensSoManyAtOnce) {
+  const ServerForTest server(false, echo);
+  Workload load = workload();
+  load.operations = 0;
+  load.pattern = Pattern::idle;
+  load.connections = 40;
+  load.ramp = 1s;
+  load.ramp_steps = 2;
+  load.duration = 200ms;
+  const LoadResult result = run(load, server.destination());
+  EXPECT_EQ(result.most_connected, 40u);
+  std::uint64_t in_first_half = 0;
+  for (const SeriesPoint& point : result.series) {
+    if (point.at_s < 0.45) in_first_half += point.connections;
+  }
+  EXPECT_EQ(in_first_half, 20u);
+}
+
+TEST(Generator, AWarmUpIsFoundOrGivenUp) {
+  const ServerForTest server(false, echo);
+  Workload load = workload();
+  load.operations = 0;
+  load.find_warm_up = true;
+  load.connections = 1;
+  load.duration = 300ms;
+  const LoadResult result = run(load, server.destination());
+  EXPECT_GE(result.warm_up_s, 2.0);
+  EXPECT_LT(result.warm_up_s, 11.0);
+  EXPECT_GT(result.answered, 0u);
+  EXPECT_GT(result.warm_up_requests, 0u);
+  expect_balance(result);
+}
+
 TEST(Limits, AreKeptOrNot) {
   const ServerForTest server(false, echo);
   const LoadResult result = run(workload(), server.destination());

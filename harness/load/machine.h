@@ -30,6 +30,9 @@ struct ProcessTime {
   std::set<unsigned> cpus;
   std::uint64_t resident_kib = 0, descriptors = 0;
 };
+double cpu_ms_of(const std::vector<pid_t>& pids);
+// TCP sockets of a process's network namespace, those in TIME_WAIT left out; 0: not to be read.
+std::uint64_t tcp_sockets_around(pid_t process);
 ProcessTime read_process_time(const std::vector<pid_t>& pids);
 
 std::string clock_source();  // "tsc", "kvm-clock"; empty: not to be read
@@ -42,6 +45,10 @@ class MachineWatch {
   void start();
   void sample();
   CpuUse finish(std::uint64_t requests);
+  // Notes who has the processors, ten times a second at most: for the series.
+  void mark(std::int64_t now_ns);
+  // Who had them in each window of a series that began at `start_ns`.
+  void tell(std::vector<SeriesPoint>& series, std::int64_t start_ns) const;
   // Of the samples; absent where there are too few, or the server is not ours.
   std::optional<ServerGrowth> growth() const;
 
@@ -51,7 +58,13 @@ class MachineWatch {
   double own_ms_ = 0, server_ms_ = 0;
   std::uint64_t voluntary_ = 0, involuntary_ = 0;
   std::set<unsigned> own_cpus_, server_cpus_;
-  std::vector<double> resident_kib_, descriptors_;
+  std::vector<double> resident_kib_, descriptors_, sockets_;
+  struct Mark {
+    std::int64_t at_ns = 0;
+    MachineTime machine;
+    double ours_ms = 0;  // generator and server
+  };
+  std::vector<Mark> marks_;
 };
 
 // A thread that wakes every few milliseconds and notes how late it was.

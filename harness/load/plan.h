@@ -1,5 +1,6 @@
 // What every thread of a generator is told: the workload, where to, and the moments that bound it.
-// Thread rule: constant while threads run, but for the stop flag. Lifetime: outlives the threads.
+// Thread rule: constant while threads run, but for the stop flag and the moments. Lifetime:
+// outlives the threads.
 #pragma once
 
 #include <atomic>
@@ -26,17 +27,34 @@ Destination inet_destination(scenario::Transport transport, const std::string& h
 // "@name" is an abstract one.
 Destination unix_destination(scenario::Transport transport, const std::string& path);
 
+// A moment that the watching thread may still move while the others look at it.
+class Moment {
+ public:
+  Moment(std::int64_t ns = 0) : ns_(ns) {}
+  Moment(const Moment& other) : ns_(other) {}
+  Moment& operator=(const Moment& other) {
+    ns_.store(other, std::memory_order_release);
+    return *this;
+  }
+  operator std::int64_t() const { return ns_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<std::int64_t> ns_;
+};
+
 struct Plan {
   scenario::Workload workload;
   Destination to;
-  std::int64_t start_ns = 0;    // connections are opened, requests sent
-  std::int64_t measure_ns = 0;  // what is meant for a time from here on is recorded
-  std::int64_t end_ns = 0;      // nothing is meant for a time after this
-  std::int64_t drain_ns = 0;    // what has no answer by now is in flight at the end
+  std::int64_t start_ns = 0;  // connections are opened, requests sent
+  Moment measure_ns;          // what is meant for a time from here on is recorded
+  Moment end_ns;              // nothing is meant for a time after this
+  Moment drain_ns;            // what has no answer by now is in flight at the end
   std::int64_t window_ns = 1'000'000'000;
-  unsigned threads = 1;
+  unsigned threads = 1;    // of all processes together
+  unsigned processes = 1;  // more where one may not open as many sockets
   unsigned source_addresses = 1;
   scenario::EngineKind engine = scenario::EngineKind::epoll;
+  void measure_from(std::int64_t ns);       // sets the three moments
   const std::atomic<bool>* stop = nullptr;  // ends the run at once, with what it has
 };
 

@@ -10,8 +10,8 @@ constexpr std::size_t kept_examples = 5;
 }  // namespace
 
 std::string_view name(Phase phase) {
-  constexpr std::string_view names[] = {"latency",    "service", "connect",
-                                        "first_byte", "close",   "lateness"};
+  constexpr std::string_view names[] = {"latency",  "service",  "connect", "first_byte", "close",
+                                        "lateness", "transmit", "remote",  "wake_up"};
   return names[static_cast<std::size_t>(phase)];
 }
 
@@ -58,6 +58,8 @@ void Counts::add(const Counts& other) {
   closed_by_reset += other.closed_by_reset;
   bytes_sent += other.bytes_sent;
   bytes_received += other.bytes_received;
+  warm_up_answered += other.warm_up_answered;
+  warm_up_latency_ns += other.warm_up_latency_ns;
 }
 
 Recorder::Recorder(std::int64_t start_ns, std::int64_t window_ns)

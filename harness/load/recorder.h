@@ -22,8 +22,12 @@ enum class Phase : std::uint8_t {
   first_byte,  // from the send to the answer's first byte
   close,       // from the client's end of stream, or its last answer, to the server's end
   lateness,    // of the send, where a connection was free: the generator's own fault
+  // Of a sample, by the kernel's own times (kernel_stamps.h):
+  transmit,  // from the send to the interface
+  remote,    // from there until the answer's last bytes had come in
+  wake_up,   // from then until the generator had them
 };
-inline constexpr std::size_t phase_count = 6;
+inline constexpr std::size_t phase_count = 9;
 std::string_view name(Phase);
 
 enum class Failure : std::uint8_t {
@@ -48,6 +52,8 @@ struct Counts {
   std::uint64_t connections = 0, connect_errors = 0, closes = 0;
   std::uint64_t closed_by_server = 0, closed_by_reset = 0;
   std::uint64_t bytes_sent = 0, bytes_received = 0;
+  // Of what the warm-up sent, which counts nowhere else.
+  std::uint64_t warm_up_answered = 0, warm_up_latency_ns = 0;
   void add(const Counts& other);
 };
 

@@ -33,6 +33,9 @@ struct SeriesPoint {
   std::uint64_t bytes_sent = 0, bytes_received = 0;
   std::optional<std::uint64_t> p50_ns, p99_ns;
   std::uint64_t most_ns = 0;
+  std::map<std::string, std::uint64_t> failures;  // by kind
+  // Of the whole machine's processors: taken by other machines, by interrupts, by other programs.
+  std::optional<double> steal_percent, softirq_percent, other_percent;
 };
 
 struct ErrorKind {
@@ -54,7 +57,7 @@ struct CpuUse {
   std::vector<unsigned> generator_cpus, server_cpus;                 // seen running on
 };
 
-struct TcpSummary {  // of the connections that were open at the end
+struct TcpSummary {  // of a sample of connections, just before their close
   std::uint64_t connections = 0, retransmissions = 0, lost = 0;
   std::uint32_t rtt_us_median = 0, min_rtt_us = 0, congestion_window_median = 0;
   std::uint64_t delivery_rate_bytes_per_s_median = 0;
@@ -104,7 +107,9 @@ struct DatagramResult {
 struct ServerGrowth {
   std::uint64_t first_kib = 0, last_kib = 0;  // resident, after the warm-up and at the end
   std::uint64_t first_descriptors = 0, last_descriptors = 0;
-  double memory_drift_percent = 0, descriptor_drift_percent = 0;  // where it differs from zero
+  std::uint64_t first_sockets = 0, last_sockets = 0;  // TCP, of its whole namespace
+  // Where it differs from zero.
+  double memory_drift_percent = 0, descriptor_drift_percent = 0, socket_drift_percent = 0;
   std::uint64_t samples = 0;
 };
 
@@ -118,10 +123,12 @@ struct Repetition {
 struct LoadResult {
   std::string pattern, arrivals, engine, target, close;
   unsigned connections = 0, threads = 0, depth = 1, source_addresses = 1;
+  unsigned processes = 0;  // of the generator, where one was not enough
   std::vector<unsigned> pinned;
   bool open_loop = false, interrupted = false, busy_poll = false;
   std::optional<double> asked_rate_per_s;
   double warm_up_s = 0, measured_s = 0;
+  bool warm_up_found = false;  // by looking at the figures, not given
 
   // sent = answered + errors + timeouts + in_flight
   std::uint64_t sent = 0, answered = 0, errors = 0, timeouts = 0, in_flight = 0;

@@ -17,8 +17,8 @@ constexpr std::size_t kept_examples = 10, fewest_batches = 10;
 std::vector<const Window*> measured_windows(const Recording& recording) {
   const Plan& plan = recording.plan;
   const std::int64_t first = (plan.measure_ns - plan.start_ns) / plan.window_ns;
-  const std::int64_t end =
-      std::min(plan.end_ns, std::max(recording.end.last_answer_ns, plan.measure_ns));
+  const std::int64_t end = std::min<std::int64_t>(
+      plan.end_ns, std::max<std::int64_t>(recording.end.last_answer_ns, plan.measure_ns));
   const std::int64_t last = (end - plan.start_ns) / plan.window_ns;
   std::vector<const Window*> windows;
   for (const Window& window : recording.windows) {
@@ -152,6 +152,10 @@ std::vector<SeriesPoint> series_of(const Recording& recording) {
     point.connections = window.counts.connections;
     point.bytes_sent = window.counts.bytes_sent;
     point.bytes_received = window.counts.bytes_received;
+    for (std::size_t i = 0; i < failure_count; ++i) {
+      if (window.failures[i] == 0) continue;
+      point.failures.emplace(name(static_cast<Failure>(i)), window.failures[i]);
+    }
     series.push_back(point);
     latency.add(window.phases[0]);
   }
@@ -225,12 +229,14 @@ void describe_plan(const Recording& recording, LoadResult& result) {
   result.close = name(workload.close);
   result.connections = workload.connections;
   result.threads = plan.threads;
+  if (plan.processes > 1) result.processes = plan.processes;
   result.depth = workload.depth;
   result.source_addresses = plan.source_addresses;
   result.pinned = workload.pin;
   result.busy_poll = workload.busy_poll;
   result.open_loop = workload.open_loop();
   if (workload.arrivals.rate > 0) result.asked_rate_per_s = workload.arrivals.rate;
+  result.warm_up_found = recording.warm_up_found;
   result.warm_up_s = static_cast<double>(plan.measure_ns - plan.start_ns) / 1e9;
 }
 
@@ -266,7 +272,7 @@ void add_counts(const Recording& recording, LoadResult& result) {
 // The time that counts: to the plan's end or, where the load ended before, to its last answer.
 double measured_seconds(const Recording& recording) {
   const Plan& plan = recording.plan;
-  std::int64_t end = std::min(plan.end_ns, recording.ended_ns);
+  std::int64_t end = std::min<std::int64_t>(plan.end_ns, recording.ended_ns);
   const bool by_operations = plan.workload.operations != 0;
   if (by_operations && recording.end.last_answer_ns > 0) {
     end = std::min(end, recording.end.last_answer_ns);

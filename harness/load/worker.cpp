@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "load/kernel_stamps.h"
 #include "witness/inet_diag.h"
 
 namespace wireproof::load {
@@ -23,6 +24,8 @@ namespace {
 
 constexpr std::size_t most_tcp_infos = 64, most_sends_kept = 20'000;
 constexpr int sends_a_turn = 8;
+constexpr std::uint32_t connections_with_stamps = 8;
+constexpr std::uint64_t requests_a_stamp = 16;
 constexpr std::int64_t unix_retry_ns = 1'000'000;
 
 // Connections are shared out as evenly as they go.
@@ -64,7 +67,6 @@ Worker::Worker(const Plan& plan, unsigned share)
     connections_[i].channel.number = static_cast<std::uint32_t>(i);
     connections_[i].ring.resize(workload_.depth);
   }
-  end_ns_ = plan.end_ns;
   operations_left_ = workload_.operations == 0
                          ? ~std::uint64_t{0}
                          : share_of(workload_.operations, share, plan.threads);
@@ -114,11 +116,7 @@ void Worker::loop() {
       become_ready(connections_[i], plan_.start_ns);
       continue;
     }
-    const auto offset =
-        connections_.size() < 2
-            ? 0
-            : workload_.ramp.count() / static_cast<std::int64_t>(connections_.size()) * i;
-    timers_.push({plan_.start_ns + offset, i});
+    timers_.push({plan_.start_ns + ramp_offset_ns(i), i});
   }
   next_sweep_ns_ = plan_.start_ns + sweep_span_ns_;
 
@@ -129,11 +127,11 @@ void Worker::loop() {
     fire_timers(now_ns_);
     dispatch(now_ns_);
     if (now_ns_ >= plan_.drain_ns) break;
-    const bool due = next_arrival_ns_ && *next_arrival_ns_ < end_ns_;
+    const bool due = next_arrival_ns_ && *next_arrival_ns_ < plan_.end_ns;
     if (over(now_ns_) && in_flight_ == 0 && (!due || operations_left_ == 0)) break;
 
-    std::int64_t until = std::min(next_sweep_ns_, plan_.drain_ns);
-    if (now_ns_ < end_ns_) until = std::min(until, end_ns_);
+    std::int64_t until = std::min<std::int64_t>(next_sweep_ns_, plan_.drain_ns);
+    if (now_ns_ < plan_.end_ns) until = std::min<std::int64_t>(until, plan_.end_ns);
     if (!timers_.empty()) until = std::min(until, timers_.top().first);
     if (due && ready_count_ > 0) until = std::min(until, *next_arrival_ns_);
     if (!streams_.empty()) {
@@ -143,6 +141,14 @@ void Worker::loop() {
     }
     engine_->wait(until);
   }
+}
+
+// One by one, or so many at each step.
+std::int64_t Worker::ramp_offset_ns(std::uint32_t number) const {
+  const auto all = static_cast<std::int64_t>(connections_.size());
+  if (all < 2) return 0;
+  const std::int64_t steps = workload_.ramp_steps == 0 ? all : workload_.ramp_steps;
+  return workload_.ramp.count() / steps * (number * steps / all);
 }
 
 // Connections whose time has come: to be opened, or to have thought.
@@ -165,7 +171,7 @@ void Worker::fire_timers(std::int64_t now) {
 }
 
 bool Worker::take_arrival(std::int64_t now, std::int64_t& intended) {
-  if (!next_arrival_ns_ || *next_arrival_ns_ > now || *next_arrival_ns_ >= end_ns_ ||
+  if (!next_arrival_ns_ || *next_arrival_ns_ > now || *next_arrival_ns_ >= plan_.end_ns ||
       operations_left_ == 0) {
     return false;
   }
@@ -247,7 +253,7 @@ void Worker::attempt(Connection& one) {
   one.channel.fd = Fd(::socket(plan_.to.address.storage.ss_family,
                                plan_.to.type | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK), 0));
   one.state = State::opening;
-  one.channel.aborting = false;
+  one.channel.aborting = one.channel.stamp_wanted = false;
   if (!one.channel.fd.is_open() || !bind_source(one)) {
     connected(one.channel, errno);
     return;
@@ -295,6 +301,9 @@ void Worker::connected(Channel& channel, int error) {
     recorder_.record(Phase::connect, now - one.opened_ns);
   }
   one.state = State::ready;
+  one.stamps = workload_.timestamps && workload_.pattern == Pattern::request_response &&
+               channel.number < connections_with_stamps && engine_->takes_stamps() &&
+               !scenario::is_unix(plan_.to.transport) && allow_kernel_stamps(channel.fd.get());
   switch (workload_.pattern) {
     case Pattern::connect_close:
       answered(one, {}, now);
@@ -324,7 +333,7 @@ void Worker::connected(Channel& channel, int error) {
 }
 
 void Worker::issue(Connection& one, std::int64_t intended, std::int64_t now) {
-  if (now >= end_ns_ && !workload_.open_loop()) return;
+  if (now >= plan_.end_ns && !workload_.open_loop()) return;
   if (operations_left_ == 0) return;
   --operations_left_;
   Request& request = one.ring[(one.head + one.count) % workload_.depth];
@@ -354,14 +363,50 @@ void Worker::transmit(Connection& one, std::uint64_t number) {
   one.channel.awaiting = true;
   const std::string_view bytes = requests_.bytes(number * plan_.threads + share_, scratch_);
   recorder_.counts().bytes_sent += bytes.size();
-  if (requests_.constant() && one.channel.unsent.empty()) {
-    engine_->send(one.channel, bytes);
-  } else if (one.channel.unsent.empty()) {
-    one.out.assign(bytes);
-    engine_->send(one.channel, one.out);
-  } else {
+  if (!one.channel.unsent.empty()) {
     one.pending_out.append(bytes);
+    return;
   }
+  std::span<const char> out = bytes;
+  if (!requests_.constant()) {
+    one.out.assign(bytes);
+    out = one.out;
+  }
+  if (one.stamps && one.count == 1 && number % requests_a_stamp == 0) {
+    out = out.subspan(send_with_stamp(one, out));
+    if (out.empty()) return;
+  }
+  engine_->send(one.channel, out);
+}
+
+// How much went out; what did not, and whatever is wrong, is the engine's.
+std::size_t Worker::send_with_stamp(Connection& one, std::span<const char> bytes) {
+  const ssize_t count = send_stamped(one.channel, bytes);
+  one.channel.stamp_wanted = count == static_cast<ssize_t>(bytes.size());
+  if (one.channel.stamp_wanted) take_transmit_stamp(one.channel);
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+void Worker::record_stamps(Connection& one, const Request& request, std::int64_t now) {
+  Channel& channel = one.channel;
+  channel.stamp_wanted = false;
+  if (channel.kernel_sent_ns == 0) take_transmit_stamp(channel);
+  if (channel.kernel_sent_ns == 0 || channel.kernel_received_ns == 0 || !measured(request)) return;
+  recorder_.record(Phase::transmit, channel.kernel_sent_ns - request.sent_ns);
+  recorder_.record(Phase::remote, channel.kernel_received_ns - channel.kernel_sent_ns);
+  recorder_.record(Phase::wake_up, now - channel.kernel_received_ns);
+}
+
+// Of all that are closed so many, evenly: where there is no more room, every second one goes.
+void Worker::sample_tcp_info(const Connection& one) {
+  if (plan_.to.transport != scenario::Transport::tcp || closes_seen_++ % closes_a_sample_ != 0)
+    return;
+  if (end_.tcp_infos.size() == most_tcp_infos) {
+    for (std::size_t i = 0; i < most_tcp_infos / 2; ++i) end_.tcp_infos[i] = end_.tcp_infos[2 * i];
+    end_.tcp_infos.resize(most_tcp_infos / 2);
+    closes_a_sample_ *= 2;
+  }
+  if (const auto info = read_tcp_info(one.channel.fd.get())) end_.tcp_infos.push_back(*info);
 }
 
 void Worker::sent(Channel& channel) {
@@ -378,7 +423,7 @@ void Worker::stream_on(Connection& one) {
   const std::int64_t now = now_ns();
   recorder_.roll(now);
   for (int i = 0; i < sends_a_turn; ++i) {
-    if (now >= end_ns_) return;
+    if (now >= plan_.end_ns) return;
     const bool all = engine_->send(one.channel, stream_piece_);
     if (one.channel.generation != generation) return;
     recorder_.counts().bytes_sent += stream_piece_.size();
@@ -431,18 +476,14 @@ void Worker::finish() {
       // At least as long as this.
       recorder_.record(Phase::latency, now - oldest(one).intended_ns);
     }
-    if (one.channel.fd.is_open() && end_.tcp_infos.size() < most_tcp_infos &&
-        plan_.to.transport == scenario::Transport::tcp) {
-      if (const auto info = read_tcp_info(one.channel.fd.get())) end_.tcp_infos.push_back(*info);
-    }
     if (one.channel.fd.is_open() && one.state != State::opening) {
+      sample_tcp_info(one);
       ++recorder_.counts().closes;
       if (engine_) engine_->close(one.channel);
     }
   }
   std::int64_t intended = 0;
-  const bool interrupted = plan_.stop != nullptr && plan_.stop->load();
-  const std::int64_t until = interrupted ? now : end_ns_;
+  const std::int64_t until = std::min<std::int64_t>(now, plan_.end_ns);
   while (take_arrival(until, intended)) {
     if (intended < plan_.measure_ns) continue;
     ++end_.not_sent;

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,7 @@ struct WorkerEnd {
   std::int64_t last_answer_ns = 0;
   // Of the thread: time on a processor, and time that it waited for one (schedstat).
   std::int64_t run_ns = 0, runqueue_ns = 0;
-  std::vector<witness::TcpInfo> tcp_infos;  // of connections open at the end
+  std::vector<witness::TcpInfo> tcp_infos;  // of a sample of connections, before their close
   std::vector<std::int64_t> sends_ns;       // the first sends' times: for a test of arrivals
   std::string failure;                      // what ended the thread early, in words
 };
@@ -67,6 +68,7 @@ class Worker final : private Handler {
     std::string pending;           // of an answer that is not whole
     std::string out, pending_out;  // requests that are not constant, and those behind them
     std::size_t scanned = 0;
+    bool stamps = false;  // its socket tells the kernel's times
     std::int64_t opened_ns = 0, closing_ns = 0, free_ns = 0;
   };
   using Timed = std::pair<std::int64_t, std::uint32_t>;  // when, which connection
@@ -80,6 +82,7 @@ class Worker final : private Handler {
 
   Connection& of(Channel& channel) { return connections_[channel.number]; }
   void loop();
+  std::int64_t ramp_offset_ns(std::uint32_t number) const;
   void fire_timers(std::int64_t now);
   void dispatch(std::int64_t now);
   void serve_due(Connection& one, std::int64_t now);
@@ -89,6 +92,9 @@ class Worker final : private Handler {
   bool bind_source(Connection& one);
   void issue(Connection& one, std::int64_t intended, std::int64_t now);
   void transmit(Connection& one, std::uint64_t number);
+  std::size_t send_with_stamp(Connection& one, std::span<const char> bytes);
+  void record_stamps(Connection& one, const Request& request, std::int64_t now);
+  void sample_tcp_info(const Connection& one);
   void become_ready(Connection& one, std::int64_t now);
   void answered(Connection& one, std::string_view answer, std::int64_t now);
   void next_after(Connection& one, std::int64_t now);
@@ -104,7 +110,7 @@ class Worker final : private Handler {
   bool answers_of_datagrams() const;
   void finish();
   bool measured(const Request& request) const { return request.intended_ns >= plan_.measure_ns; }
-  bool over(std::int64_t now) const { return now >= end_ns_ || operations_left_ == 0; }
+  bool over(std::int64_t now) const { return now >= plan_.end_ns || operations_left_ == 0; }
   Request& oldest(Connection& one) { return one.ring[one.head]; }
   void pop(Connection& one);
 
@@ -124,7 +130,8 @@ class Worker final : private Handler {
   std::string stream_piece_, scratch_;
   std::unique_ptr<Engine> engine_;
   std::string engine_name_;
-  std::int64_t now_ns_ = 0, end_ns_ = 0, next_sweep_ns_ = 0, sweep_span_ns_ = 0;
+  std::int64_t now_ns_ = 0, next_sweep_ns_ = 0, sweep_span_ns_ = 0;
+  std::uint64_t closes_seen_ = 0, closes_a_sample_ = 1;
   std::uint64_t operations_left_ = 0, next_number_ = 0, in_flight_ = 0, open_ = 0;
   std::uint32_t next_source_ = 0;
   std::int64_t backoff_ns_ = 1'000'000, alive_ns_ = 0;

@@ -92,6 +92,7 @@ void Worker::answered(Connection& one, std::string_view, std::int64_t now) {
   const Request request = oldest(one);
   pop(one);
   end_.last_answer_ns = now;
+  if (one.channel.stamp_wanted) record_stamps(one, request, now);
   if (measured(request)) {
     ++recorder_.counts().answered;
     recorder_.record(Phase::latency, now - request.intended_ns);
@@ -99,6 +100,9 @@ void Worker::answered(Connection& one, std::string_view, std::int64_t now) {
     if (request.first_byte_ns != 0) {
       recorder_.record(Phase::first_byte, request.first_byte_ns - request.sent_ns);
     }
+  } else {
+    ++recorder_.counts().warm_up_answered;
+    recorder_.counts().warm_up_latency_ns += static_cast<std::uint64_t>(now - request.intended_ns);
   }
   next_after(one, now);
 }
@@ -127,6 +131,7 @@ void Worker::next_after(Connection& one, std::int64_t now) {
 
 // After the last answer on it: as the plan says who closes, and how.
 void Worker::end_connection(Connection& one, std::int64_t now) {
+  sample_tcp_info(one);
   switch (workload_.close) {
     case CloseBy::client:
       ++recorder_.counts().closes;

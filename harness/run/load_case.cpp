@@ -13,6 +13,7 @@
 #include "load/generator.h"
 #include "load/histogram_log.h"
 #include "load/machine.h"
+#include "load/now.h"
 #include "load/reference.h"
 #include "run/case_stage.h"
 #include "run/live_proof.h"
@@ -26,6 +27,7 @@ using scenario::Pattern;
 using scenario::ProofKind;
 
 constexpr std::size_t ring_bytes = 64u << 20;
+constexpr std::uint32_t whole_packets = 65'535;
 constexpr std::uint32_t headers_only = 128;  // Ethernet, IPv6 and the longest TCP header
 constexpr std::chrono::seconds capture_limit{20};
 constexpr std::chrono::milliseconds reference_round{100};
@@ -112,7 +114,7 @@ class LoadCase {
     const lab::Host& host = lab_.host(Side::client);
     options.interface = host.interface;
     options.ring_bytes = ring_bytes;
-    options.snap_length = headers_only;
+    options.snap_length = workload_.proof == ProofKind::packets ? whole_packets : headers_only;
     options.immediate = false;
     options.ignore_outgoing = host.interface == "lo";
     options.sink = [proof = proof_.get()](const packet::Frame& frame) { proof->add(frame); };
@@ -132,6 +134,7 @@ class LoadCase {
     unsigned ticks = 0;
     options.every_tick = [&] {
       if (++ticks % 50 == 1) machine.sample();
+      machine.mark(load::now_ns());
     };
 
     std::vector<load::Recording> recordings;
@@ -150,6 +153,8 @@ class LoadCase {
     requests = result_.answered + result_.errors + result_.timeouts + result_.warm_up_requests;
     result_.cpu = machine.finish(requests);
     result_.server_growth = machine.growth();
+    machine.mark(load::now_ns());
+    machine.tell(result_.series, plan_start(recordings.back()));
     machine_at_work(reference);
     result_.kernel_counters = difference(before, witness::read_counters(netns));
     result_.reference = reference.against(result_);
@@ -282,6 +287,12 @@ class LoadCase {
       add(rule::load_growth, Blame::server, "descriptors that are closed",
           fmt::format("{} open at first and {} at the end, rising", growth.first_descriptors,
                       growth.last_descriptors));
+    }
+    if (growth.socket_drift_percent > grown &&
+        growth.last_sockets > growth.first_sockets + many_descriptors) {
+      add(rule::load_growth, Blame::server, "TCP sockets that are let go of",
+          fmt::format("{} in the server's namespace at first and {} at the end, rising",
+                      growth.first_sockets, growth.last_sockets));
     }
   }
 

@@ -42,7 +42,7 @@ std::string_view name(EngineKind kind) {
 }
 
 std::string_view name(ProofKind kind) {
-  constexpr std::string_view names[] = {"none", "headers"};
+  constexpr std::string_view names[] = {"none", "headers", "packets"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -52,6 +52,11 @@ nanoseconds Workload::warm_up_span() const {
   // Held for the whole duration: once they are open.
   if (pattern == Pattern::idle) return ramp + std::chrono::milliseconds(500);
   return std::min(duration / 10, nanoseconds(1'000'000'000));
+}
+
+nanoseconds Workload::longest_warm_up() const {
+  if (!find_warm_up) return warm_up_span();
+  return std::max(duration, nanoseconds(10'000'000'000));
 }
 
 }  // namespace wireproof::scenario

@@ -88,7 +88,8 @@ std::string_view name(CloseBy);
 enum class EngineKind : std::uint8_t { automatic, blocking, epoll, io_uring };
 std::string_view name(EngineKind);
 
-enum class ProofKind : std::uint8_t { none, headers };
+// What the capture beside a load takes of each packet.
+enum class ProofKind : std::uint8_t { none, headers, packets };
 std::string_view name(ProofKind);
 
 // "p99 < 2ms": what the run must show. Times are in milliseconds, shares in percent.
@@ -108,9 +109,11 @@ struct Workload {
   CloseBy close = CloseBy::client;
   unsigned connections = 1;
   unsigned depth = 1;                    // requests in flight on one connection
-  nanoseconds ramp{0};                   // connections are opened over this span
+  nanoseconds ramp{0};                   // connections are opened over this span ...
+  unsigned ramp_steps = 0;               // ... in so many steps; 0: one by one
   nanoseconds duration{10'000'000'000};  // measured
   std::optional<nanoseconds> warm_up;    // before it; absent: a tenth, at most a second
+  bool find_warm_up = false;             // before it, until the figures are steady
   std::uint64_t operations = 0;          // ends after so many; 0: by time alone
   nanoseconds timeout{5'000'000'000};    // of a connect and of an answer
   unsigned source_addresses = 0;         // of 127.0.0.0/8; 0: as many as needed
@@ -121,6 +124,7 @@ struct Workload {
   unsigned threads = 0;  // 0: chosen
   std::vector<unsigned> pin;
   bool busy_poll = false;
+  bool timestamps = true;  // of a sample of requests: when the kernel sent and received
   ProofKind proof = ProofKind::headers;
   bool reference = true;  // the bare echo loop, interleaved
   unsigned repetitions = 1;
@@ -133,7 +137,9 @@ struct Workload {
   bool connects_each_time() const {
     return pattern == Pattern::connect_request_close || pattern == Pattern::connect_close;
   }
-  nanoseconds warm_up_span() const;
+  nanoseconds warm_up_span() const;  // where it is not looked for
+  // Steady or not, the measurement begins after this.
+  nanoseconds longest_warm_up() const;
 };
 
 }  // namespace wireproof::scenario

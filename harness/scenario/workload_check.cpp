@@ -49,6 +49,13 @@ class Check {
           "a timeout that is not of a millisecond to an hour");
     wrong(w_.warm_up_span().count() < 0 || w_.warm_up_span() > std::chrono::hours(1), "warm_up_ms",
           "a warm-up of more than an hour");
+    wrong(w_.find_warm_up && w_.warm_up, "find_warm_up",
+          "a warm-up that is given contradicts one that is to be found", "leave out one of them");
+    wrong(w_.find_warm_up && (w_.operations != 0 || w_.pattern == Pattern::stream ||
+                              w_.pattern == Pattern::one_way || w_.pattern == Pattern::idle),
+          "find_warm_up", "a warm-up is found for requests over a span of time", "give its length");
+    wrong(w_.ramp_steps > 0 && w_.ramp.count() == 0, "ramp_steps", "steps of a ramp without a ramp",
+          "the span over which connections are opened, too");
     wrong(w_.source_addresses > 65'536, "source_addresses", "more than 65,536 source addresses");
     wrong(w_.threads > 1024, "threads", "more than 1,024 threads");
   }
@@ -135,7 +142,7 @@ std::optional<Contradiction> contradiction(const Workload& workload, Transport t
 }
 
 milliseconds time_limit_of(const Workload& workload) {
-  const nanoseconds once = workload.warm_up_span() + workload.duration +
+  const nanoseconds once = workload.longest_warm_up() + workload.duration +
                            std::min<nanoseconds>(workload.timeout, std::chrono::seconds(2)) +
                            std::chrono::seconds(1);
   return std::chrono::duration_cast<milliseconds>(once * workload.repetitions) +

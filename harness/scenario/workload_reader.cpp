@@ -20,7 +20,8 @@ constexpr std::string_view keys[] = {
     "message",          "answer",      "depth",       "ramp_ms",     "close",
     "source_addresses", "write_bytes", "discard",     "timeout_ms",  "engine",
     "threads",          "pin",         "busy_poll",   "proof",       "reference",
-    "repetitions",      "seed",        "strict",      "soak",        "sink"};
+    "repetitions",      "seed",        "strict",      "soak",        "sink",
+    "ramp_steps",       "timestamps",  "find_warm_up"};
 constexpr std::string_view message_keys[] = {"text", "hex", "base64", "pattern", "sizes"};
 constexpr std::string_view size_keys[] = {"kind", "least", "most", "mean"};
 constexpr std::string_view answer_keys[] = {"text",      "hex",   "base64", "pattern",   "length",
@@ -48,7 +49,8 @@ constexpr Named<EngineKind> engines[] = {{"auto", EngineKind::automatic},
                                          {"blocking", EngineKind::blocking},
                                          {"epoll", EngineKind::epoll},
                                          {"io_uring", EngineKind::io_uring}};
-constexpr Named<ProofKind> proofs[] = {{"none", ProofKind::none}, {"headers", ProofKind::headers}};
+constexpr Named<ProofKind> proofs[] = {
+    {"none", ProofKind::none}, {"headers", ProofKind::headers}, {"packets", ProofKind::packets}};
 constexpr Named<SizeKind> size_kinds[] = {{"uniform", SizeKind::uniform},
                                           {"exponential", SizeKind::exponential}};
 
@@ -79,6 +81,7 @@ class WorkloadReader {
     number("repetitions", 1, 1'000, load.repetitions);
     number("write_bytes", 1, 64 << 20, load.write_bytes);
     number("requests", 1, most, load.operations);
+    number("ramp_steps", 0, 1'000'000, load.ramp_steps);
     number("seed", 0, most, load.seed);
     span("duration_ms", 1, load.duration);
     span("think_ms", 0, load.arrivals.think);
@@ -92,6 +95,8 @@ class WorkloadReader {
     if (load.operations != 0 && !object_.has("duration_ms")) load.duration = std::chrono::hours(1);
     load.busy_poll = object_.boolean("busy_poll").value_or(false);
     load.discard = object_.boolean("discard").value_or(false);
+    load.timestamps = object_.boolean("timestamps").value_or(true);
+    load.find_warm_up = object_.boolean("find_warm_up").value_or(false);
     load.reference = object_.boolean("reference").value_or(true);
     load.sink = object_.boolean("sink").value_or(false);
     load.soak = object_.boolean("soak").value_or(false);

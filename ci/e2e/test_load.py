@@ -71,8 +71,9 @@ class Figures(Load):
 
     def test_as_many_processes_as_the_descriptor_limit_asks_for(self):
         port, _ = self.server("--exchanges", "0")
-        outcome = self.load(f"tcp://127.0.0.1:{port}", "--pattern", "idle", "-c", "900", "-d", "300ms", "--no-reference",
-                            prefix=["setpriv", "--bounding-set=-all", "--inh-caps=-all", "prlimit", "--nofile=512:512"])
+        outcome = self.load(f"tcp://127.0.0.1:{port}", "--pattern", "idle", "-c", "900", "-d", "2s", "--ramp", "300ms",
+                            "--no-reference", prefix=["setpriv", "--bounding-set=-all", "--inh-caps=-all", "prlimit",
+                                                                                "--nofile=512:512"])
         load = self.figures(outcome)
         self.assertEqual((load["connections_made"], load["most_connected"], load["processes"]), (900, 900, 3))
 

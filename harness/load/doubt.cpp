@@ -55,8 +55,8 @@ class Examiner {
   void examine_schedule() {
     if (result_.asked_rate_per_s && !result_.interrupted && result_.measured_s >= 0.5) {
       const double asked = *result_.asked_rate_per_s;
-      const double sent = static_cast<double>(result_.sent) / result_.measured_s;
-      if (std::abs(sent - asked) > tolerated_rate_error * asked && !poisson_scatter(asked)) {
+      const double sent = rate_of_sends();
+      if (std::abs(sent - asked) > tolerated_rate_error * asked && !poisson_scatter(sent, asked)) {
         add("rate not reached",
             fmt::format("{:.0f} requests/s were asked for and {:.0f} were sent", asked, sent),
             true);
@@ -85,10 +85,28 @@ class Examiner {
   }
 
   // Of a Poisson process the count itself scatters: four deviations are no miss.
-  bool poisson_scatter(double asked) const {
+  bool poisson_scatter(double sent, double asked) const {
     if (result_.arrivals != "poisson") return false;
     const double expected = asked * result_.measured_s;
-    return std::abs(static_cast<double>(result_.sent) - expected) <= 4 * std::sqrt(expected);
+    return std::abs(sent * result_.measured_s - expected) <= 4 * std::sqrt(expected);
+  }
+
+  // The series is the last repetition's; after its measured time only answers are waited for.
+  bool was_measured(const SeriesPoint& point) const {
+    const double repetitions = std::max<double>(1, static_cast<double>(result_.repetitions.size()));
+    const double end_s = result_.warm_up_s + result_.measured_s / repetitions;
+    return point.at_s + 1e-9 >= result_.warm_up_s && point.at_s + point.span_s <= end_s + 1e-9;
+  }
+
+  // In the time itself: what was overdue at the end and sent then does not make up for it.
+  double rate_of_sends() const {
+    double sent = 0, span_s = 0;
+    for (const SeriesPoint& point : result_.series) {
+      if (!was_measured(point)) continue;
+      sent += static_cast<double>(point.sent);
+      span_s += point.span_s;
+    }
+    return span_s > 0 ? sent / span_s : static_cast<double>(result_.sent) / result_.measured_s;
   }
 
   void examine_generator() {
@@ -168,8 +186,7 @@ class Examiner {
     std::vector<double> values;
     double span_s = 0;
     for (const SeriesPoint& point : result_.series) {
-      if (point.at_s + 1e-9 < result_.warm_up_s) continue;
-      if (point.at_s + point.span_s > result_.warm_up_s + result_.measured_s + 1e-9) continue;
+      if (!was_measured(point)) continue;
       if (rated && !point.p50_ns) continue;
       values.push_back(static_cast<double>(rated ? *point.p50_ns : point.answered));
       span_s = point.span_s;

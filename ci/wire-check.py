@@ -20,6 +20,8 @@ def measured(repetitions):
          "--benchmark_min_time=0.2"], check=True, stdout=subprocess.PIPE).stdout
     found = {}
     for one in json.loads(told)["benchmarks"]:
+        if one.get("error_occurred"):
+            sys.exit(f"{one['name']}: {one['error_message']}")
         if one["run_type"] != "iteration":
             continue
         name = one["run_name"].split("/iterations:")[0].removesuffix("/real_time")

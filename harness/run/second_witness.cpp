@@ -198,8 +198,15 @@ class Comparison {
       }
     }
     // Where only this end's capture is asked, what it shows twice was sent twice: a SYN-ACK sent
-    // again may be the same to the last byte.
-    const std::uint64_t sent_again = own.retransmissions + (only_ ? own.capture_duplicates : 0);
+    // again may be the same to the last byte. Acknowledgements alone the kernel does not count.
+    std::uint64_t sent_again = own.retransmissions;
+    if (only_) {
+      sent_again += static_cast<std::uint64_t>(std::count_if(
+          connection.segments.begin(), connection.segments.end(), [&](const tcp::Segment& one) {
+            return one.from == side && (one.marks & tcp::mark::capture_duplicate) != 0 &&
+                   one.end() != one.seq;
+          }));
+    }
     ++witness_.compared;
     if (info.total_retransmissions != sent_again) {
       disagree(rule::witness_retransmissions, connection, side,

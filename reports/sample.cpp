@@ -329,7 +329,24 @@ load::LoadResult load_result() {
                   {{0.5, 30'000, 29'000, 31'000}, {0.99, 90'000, {}, {}}},
                   "order statistics (Hahn & Meeker 5.2)",
                   "HISTFAAAABx4nJNpmSzMwMDAxAABzFCaEUoz2X+A0FAAAC4QAYU="}};
-  load.series = {{0, 1, 1'000, 998, 1, 1, 64, 5'000, 7'000, 30'000, 90'000, 95'000}};
+  load.series = {{0,
+                  1,
+                  1'000,
+                  998,
+                  1,
+                  1,
+                  64,
+                  5'000,
+                  7'000,
+                  30'000,
+                  90'000,
+                  95'000,
+                  {{"wrong answer", 1}},
+                  0.5,
+                  1.5,
+                  20}};
+  load.processes = 2;
+  load.warm_up_found = true;
   load.error_kinds = {{"wrong answer", 4, 0.5, {"7 bytes \"failure\" instead of \"success\""}}};
   load.cpu.generator_cpus = {0};
   load.cpu.server_cpus = {1};
@@ -344,7 +361,7 @@ load::LoadResult load_result() {
   load.proof->closed_first = {{"client", 64}};
   load.proof->broken_rules = {{"tcp.close.reset", 1}};
   load.proof->balanced = true;
-  load.server_growth = load::ServerGrowth{5'000, 5'004, 70, 70, 0.1, 0, 10};
+  load.server_growth = load::ServerGrowth{5'000, 5'004, 70, 70, 3, 3, 0.1, 0, 0.1, 10};
   load.repetitions = {{999, 9'990, 30'000, 90'000, 95'000}};
   load.doubts = {{"machine stalled", "for up to 60 ms", false}};
   load.limits = {{"p99 < 2ms", 0.09, true, "p99 = 0.09 ms"}};

@@ -351,7 +351,8 @@ void Worker::issue(Connection& one, std::int64_t intended, std::int64_t now) {
     ++end_.warm_up_requests;
   }
   if (workload_.open_loop() && end_.sends_ns.size() < most_sends_kept) {
-    end_.sends_ns.push_back(now - plan_.start_ns);
+    // Of this send: `now` is the same for all that one turn of the loop sends.
+    end_.sends_ns.push_back(now_ns() - plan_.start_ns);
   }
   const std::uint32_t generation = one.channel.generation;
   transmit(one, request.number);

@@ -171,7 +171,7 @@ class CaseRun {
     report_.witness.events = std::move(heard.events);
     if (heard.lost == 0) return;
     report_.witness.not_heard =
-        fmt::format("tracepoints: {} events more than there was room for", heard.lost);
+        fmt::format("tracepoints: {} events were not recorded", heard.lost);
   }
 
   void drive(Deadline deadline) {

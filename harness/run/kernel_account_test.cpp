@@ -118,7 +118,7 @@ TEST_F(KernelAccount, NothingIsProvenByEventsThatAreNotWhole) {
   tell_all();
   witness_.events.pop_back();
   witness_.events.erase(witness_.events.begin() + 5);
-  witness_.not_heard = "tracepoints: 3 events more than there was room for";
+  witness_.not_heard = "tracepoints: 3 events were not recorded";
   EXPECT_TRUE(compare_events(all_, all_, witness_).empty());
   EXPECT_EQ(witness_.compared, 0u);
 }

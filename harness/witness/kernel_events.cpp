@@ -102,8 +102,18 @@ struct KernelEvents::Impl {
     if (memory != nullptr) ::munmap(memory, slots * sizeof(Slot));
   }
   Fd cookies, places;
-  std::vector<Fd> programs;  // and what attaches them
-  Slot* memory = nullptr;    // of all slots
+  // Events at which a program was not run, for it ran already on that processor.
+  std::uint64_t misses() const {
+    std::uint64_t all = 0;
+    for (const Fd& program : programs) {
+      bpf_prog_info info{};
+      std::uint32_t size = sizeof info;
+      if (bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0) all += info.recursion_misses;
+    }
+    return all;
+  }
+  std::vector<Fd> programs, links;
+  Slot* memory = nullptr;  // of all slots
   std::size_t slots = 0;
 };
 
@@ -141,7 +151,7 @@ tl::expected<std::shared_ptr<KernelEvents>, std::string> KernelEvents::open(unsi
     if (!link.is_open())
       return tl::unexpected(refused(fmt::format("listen to the tracepoint {}", tracepoints[kind])));
     impl->programs.push_back(std::move(program));
-    impl->programs.push_back(std::move(link));
+    impl->links.push_back(std::move(link));
   }
   return std::shared_ptr<KernelEvents>(new KernelEvents(std::move(impl)));
 }
@@ -152,6 +162,7 @@ KernelEventTap::KernelEventTap(KernelEvents& events, unsigned slot, const Namesp
   const std::uint64_t used = std::min<std::uint64_t>(mine.count, events_in_a_slot);
   std::fill_n(mine.events, used, RawEvent{});
   mine.count = 0;
+  misses_before_ = events_.misses();
   for (const auto& [side, netns] : namespaces) {
     const std::uint64_t cookie = cookie_of(netns);
     if (bpf_map_update_elem(events_.cookies.get(), &cookie, &slot_, BPF_ANY) != 0)
@@ -191,6 +202,7 @@ KernelEventTap::Heard KernelEventTap::take() const {
     }
     events.emplace_back(raw.socket, std::move(event));
   }
+  heard.lost += events_.misses() - misses_before_;
   if (count > events_in_a_slot) heard.lost += count - events_in_a_slot;
   std::ranges::stable_sort(events, {}, [](const auto& one) { return one.second.time_ns; });
   complete_endpoints(events);

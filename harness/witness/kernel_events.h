@@ -67,13 +67,16 @@ class KernelEventTap {
 
   struct Heard {
     std::vector<KernelEvent> events;  // in the order of their time
-    std::uint64_t lost = 0;           // for which there was no room
+    // For which there was no room, or, in any namespace, that came while another was told on the
+    // same processor (the kernel does not run a program within itself, but counts).
+    std::uint64_t lost = 0;
   };
   Heard take() const;  // all since the tap was made
 
  private:
   KernelEvents::Impl& events_;
   unsigned slot_;
+  std::uint64_t misses_before_ = 0;
   std::vector<std::pair<std::uint64_t, Side>> cookies_;
 };
 

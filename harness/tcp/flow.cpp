@@ -258,13 +258,17 @@ bool Flow::seen_twice(const Packet& packet, Side from) {
   print.flags = packet.tcp.flags;
   print.window = packet.tcp.window;
   if (packet.tcp.options.timestamps) print.ts_value = packet.tcp.options.timestamps->value;
-  if (packet.tcp.options.sack_count != 0) print.sack_left = packet.tcp.options.sack[0].left;
+  for (std::size_t i = 0; i < packet.tcp.options.sack_count; ++i) {
+    const auto& block = packet.tcp.options.sack[i];
+    print.sack = print.sack * 0x9E3779B97F4A7C15u + block.left;
+    print.sack = print.sack * 0x9E3779B97F4A7C15u + block.right;
+  }
   const Fingerprint* twin = nullptr;
   for (const Fingerprint& known : me.last) {
     if (known.packet != 0 && known.seq == print.seq && known.ack == print.ack &&
         known.length == print.length && known.flags == print.flags &&
         known.window == print.window && known.ip_id == print.ip_id &&
-        known.ts_value == print.ts_value && known.sack_left == print.sack_left) {
+        known.ts_value == print.ts_value && known.sack == print.sack) {
       twin = &known;
     }
   }

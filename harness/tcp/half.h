@@ -28,7 +28,8 @@ struct Range {
 struct Fingerprint {
   std::uint64_t packet = 0;
   std::int64_t time_ns = 0;
-  std::uint32_t seq = 0, ack = 0, length = 0, ip_id = 0, ts_value = 0, sack_left = 0;
+  std::uint32_t seq = 0, ack = 0, length = 0, ip_id = 0, ts_value = 0;
+  std::uint64_t sack = 0;  // all edges of its blocks
   std::uint16_t flags = 0, window = 0;
 };
 

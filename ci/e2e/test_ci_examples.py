@@ -59,7 +59,7 @@ class Script(Project):
         self.assert_left(first, PASSED)
         self.assertIn("first run", (self.folder / "wireproof-results/summary.md").read_text())
         self.serve(wait="0.5")
-        self.assert_left(self.script(FAIL_ON="duration +500%\ngone"), PASSED)
+        self.assert_left(self.script(FAIL_ON="duration +5000%\ngone"), PASSED)
         slow = self.script(FAIL_ON="handshake +900%\nduration +50%")
         self.assert_left(slow, FAILED)
         self.assertIn("limit **duration +50%** broken", (self.folder / "wireproof-results/summary.md").read_text())

@@ -16,7 +16,6 @@ namespace {
 TEST(TrackerRobust, InputsThatWereKept) {
   const std::filesystem::path folder =
       std::string(WIREPROOF_SOURCE_DIR) + "/harness/tcp/testdata/fuzz";
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "none was kept yet";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     std::ifstream file(entry.path(), std::ios::binary);
     const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};

@@ -1,10 +1,10 @@
 // wireproof check: capture files, from any tool, judged by the rules that judge live cases.
 #include <ostream>
 
+#include "base/signals.h"
 #include "check/check.h"
 #include "cli/check_words.h"
 #include "cli/command.h"
-#include "cli/interrupts.h"
 #include "cli/reading_progress.h"
 
 namespace wireproof::cli {
@@ -12,13 +12,14 @@ namespace {
 
 struct CheckWords {
   check::Request request;
-  std::string expect, where, colour = "auto";
+  SelectionWords selection;
+  std::string colour = "auto";
 };
 
 int check_command(CheckWords& words, Console& console) {
   check::Request& request = words.request;
-  request.expected = expectation_of(words.expect);
-  request.where = where_of(words.where);
+  request.expected = expectation_of(words.selection.expect);
+  request.where = where_of(words.selection.where);
   const int data = (request.json == "-") + (request.json_lines == "-") + (request.csv == "-") +
                    (request.annotate == "-");
   if (data > 1) throw UsageError("only one of --json, --jsonl, --csv, --annotate can go to -");
@@ -26,8 +27,8 @@ int check_command(CheckWords& words, Console& console) {
   if (request.follow && (request.files.size() != 1 || request.files[0] == "-")) {
     throw UsageError("--follow takes one file", "standard input is followed as it is");
   }
-  std::optional<Interrupts> interrupts;
-  if (request.follow) interrupts.emplace();
+  std::optional<Signals> interrupts;
+  if (request.follow) interrupts.emplace(std::initializer_list<int>{SIGINT, SIGTERM});
   ReadingProgress progress(console);
   const check::Screen screen{console.out, console.err,
                              report::Style(text_options(console, words.colour)),
@@ -50,13 +51,7 @@ void add_check_command(CLI::App& program, Console& console, Chosen& chosen) {
   command->add_flag("--connections", request.connections, "a line for each connection");
   command->add_option("--connection", request.connection, "the ladder of this one")
       ->option_text("N");
-  command->add_option("--filter", request.filter, "only packets that match, as for tcpdump")
-      ->option_text("BPF");
-  command->add_option("--where", words->where, "only connections of which this is true")
-      ->option_text("WORDS");
-  command->add_option("--expect", words->expect, "what each connection must be")
-      ->option_text("WORDS");
-  command->add_flag("--decapsulate", request.decapsulate, "judge what GRE, IP-in-IP, VXLAN carry");
+  add_selection_options(*command, words->selection, request.filter, request.decapsulate);
   command->add_flag("--follow", request.follow, "go on with a file that grows, until Ctrl-C");
   const auto output = [&](const char* name, std::string& where, const char* text) {
     command->add_option(name, where, text)->option_text("FILE");

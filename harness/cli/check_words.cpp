@@ -5,6 +5,17 @@
 
 namespace wireproof::cli {
 
+void add_selection_options(CLI::App& command, SelectionWords& words, std::string& filter,
+                           bool& decapsulate) {
+  command.add_option("--filter", filter, "only packets that match, as for tcpdump")
+      ->option_text("BPF");
+  command.add_option("--where", words.where, "only connections of which this is true")
+      ->option_text("WORDS");
+  command.add_option("--expect", words.expect, "what each connection must be")
+      ->option_text("WORDS");
+  command.add_flag("--decapsulate", decapsulate, "judge what GRE, IP-in-IP, VXLAN carry");
+}
+
 tcp::Expectation expectation_of(const std::string& words) {
   if (words.empty()) return {};
   const auto parsed = parse_expectation(words);

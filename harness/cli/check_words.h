@@ -2,6 +2,7 @@
 // main thread.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <optional>
 #include <string>
@@ -10,6 +11,13 @@
 
 namespace wireproof::cli {
 
+// What both take of connections and packets: --filter, --where, --expect, --decapsulate.
+struct SelectionWords {
+  std::string where, expect;
+};
+// `words`, `filter` and `decapsulate` live as long as the command.
+void add_selection_options(CLI::App& command, SelectionWords& words, std::string& filter,
+                           bool& decapsulate);
 // Throw UsageError with what is wrong with the words; empty ones expect and leave out nothing.
 tcp::Expectation expectation_of(const std::string& words);
 std::optional<check::Where> where_of(const std::string& words);

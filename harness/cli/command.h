@@ -55,9 +55,6 @@ int run_file(const std::string& file, Console& console);
 void add_colour_option(CLI::App& command, std::string& choice);
 // --json FILE, for commands that tell as JSON what they print; "-" is standard output. Empty: not.
 void add_json_option(CLI::App& command, std::string& file);
-// The isolation level of that name, tried; `auto`: the first that works. Throws SystemError with
-// the remedy, UsageError for an unknown name.
-lab::Isolation level_of(const std::string& name);
 void write_json(const std::string& text, const std::string& file, Console& console);
 // The two examples that end a command's help.
 std::string examples(const std::string& first, const std::string& second);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -11,8 +10,10 @@
 #include <stdexcept>
 
 #include "base/atomic_file.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/isolation_level.h"
 #include "cli/layout.h"
 #include "cli/progress.h"
 #include "cli/rule_catalog.h"
@@ -30,23 +31,6 @@ struct ExploreRequest {
   std::string isolation = "auto", out = "wireproof-explore", json, colour = "auto";
   unsigned faults = 2, packets = 0, jobs = 0;
   bool quiet = false;
-};
-
-// From the first run to the report's last byte, as `run` does.
-class HeldSignals {
- public:
-  HeldSignals() {
-    sigset_t held;
-    ::sigemptyset(&held);
-    ::sigaddset(&held, SIGINT);
-    ::sigaddset(&held, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &held, &before_);
-  }
-  ~HeldSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  HeldSignals(const HeldSignals&) = delete;
-
- private:
-  sigset_t before_{};
 };
 
 std::vector<explore::Kind> kinds_of(const std::string& text) {
@@ -113,7 +97,7 @@ int explore_command(const ExploreRequest& request, Console& console) {
   std::error_code ignored;
   fs::remove_all(fs::path(request.out) / "scenarios", ignored);
 
-  const lab::Isolation level = level_of(request.isolation);
+  const lab::Isolation level = isolation_level(request.isolation);
   if (level == lab::Isolation::none)
     throw UsageError("a wire needs network namespaces, and the isolation level is none",
                      "`wireproof doctor` says what user or root want");
@@ -123,7 +107,9 @@ int explore_command(const ExploreRequest& request, Console& console) {
   options.run.settings.run_again_prefix = "wireproof run";
   options.run.jobs = request.jobs;
 
-  const HeldSignals held;
+  // Until the report's last byte: the runner reads them (signalfd), and what comes after it waits
+  // until all is written.
+  const HeldSignals held({SIGINT, SIGTERM});
   std::vector<explore::Report> reports;
   int status = exit_status::passed;
   for (const scenario::Case& one : selection.cases) {

@@ -91,17 +91,6 @@ void add_colour_option(CLI::App& command, std::string& choice) {
       ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
-lab::Isolation level_of(const std::string& name) {
-  if (name == "auto") return lab::choose_isolation();
-  // A level that was asked for is tried as well: what is refused here is told with its remedy.
-  for (const lab::Probe& probe : lab::probe_isolation()) {
-    if (lab::name(probe.level) != name) continue;
-    if (probe.works) return probe.level;
-    throw SystemError("use", "isolation " + name, EPERM, probe.why + ": " + probe.remedy);
-  }
-  throw UsageError("unknown isolation level " + quoted(name));
-}
-
 void add_json_option(CLI::App& command, std::string& file) {
   command.add_option("--json", file, "as JSON; - is standard output")->option_text("FILE");
 }

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <ostream>
 #include <random>
 #include <utility>
 
 #include "base/error.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/isolation_level.h"
@@ -42,24 +42,6 @@ struct RunRequest {
   std::uint64_t seed = 0;
   bool until_fail = false, dry_run = false, strict = false, quiet = false, verbose = false;
   std::string shard, label, commit, history;
-};
-
-// SIGINT and SIGTERM are held back from the first case to the report's last byte; the runner reads
-// them (signalfd), and what comes after it waits until all is written.
-class HeldSignals {
- public:
-  HeldSignals() {
-    sigset_t held;
-    ::sigemptyset(&held);
-    ::sigaddset(&held, SIGINT);
-    ::sigaddset(&held, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &held, &before_);
-  }
-  ~HeldSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  HeldSignals(const HeldSignals&) = delete;
-
- private:
-  sigset_t before_{};
 };
 
 // The command that runs a case of this run again, up to its --filter.
@@ -208,7 +190,9 @@ int run_command(const RunRequest& request, Console& console, int argc, const cha
   run::CaseSettings settings;
   listen_to_the_kernel(selection, level, context.jobs, settings);
   settings.identity = lab::enter_isolation(level);
-  const HeldSignals held;
+  // Until the report's last byte: the runner reads them (signalfd), and what comes after it waits
+  // until all is written.
+  const HeldSignals held({SIGINT, SIGTERM});
   const report::RunReport report =
       run_cases(request, selection, shard, layout, console, context, std::move(settings));
   const int written = write_reports(request, report, console);

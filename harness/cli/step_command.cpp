@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <ostream>
 
+#include "base/signals.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/isolation_level.h"
 #include "cli/layout.h"
 #include "cli/selection.h"
 #include "scenario/command.h"
@@ -39,7 +41,7 @@ scenario::Case case_of(const StepRequest& request) {
 }
 
 lab::Isolation level_with_a_wire(const std::string& wanted) {
-  const lab::Isolation level = level_of(wanted);
+  const lab::Isolation level = isolation_level(wanted);
   if (level != lab::Isolation::none) return level;
   throw UsageError("a wire needs network namespaces, and the isolation level is none",
                    "`wireproof doctor` says what user or root want");
@@ -73,7 +75,8 @@ int step_command(const StepRequest& request, Console& console) {
   const bool keys = ::isatty(STDIN_FILENO) == 1 && console.out_is_terminal &&
                     console.environment("TERM").value_or("dumb") != "dumb";
 
-  step::Signals signals;  // before any thread
+  // Before any thread: what ends a session in order, and what a terminal tells.
+  Signals signals({SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP});
   step::Session session(selection.cases.front(), settings, request.copies);
   if (!session.start()) {
     for (const std::string& line : session.story().log()) {

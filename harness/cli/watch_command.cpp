@@ -2,10 +2,10 @@
 #include <ostream>
 
 #include "base/error.h"
+#include "base/signals.h"
 #include "check/check.h"
 #include "cli/check_words.h"
 #include "cli/command.h"
-#include "cli/interrupts.h"
 #include "cli/reading_progress.h"
 
 namespace wireproof::cli {
@@ -13,13 +13,14 @@ namespace {
 
 struct WatchWords {
   check::WatchRequest request;
-  std::string expect, where, colour = "auto";
+  SelectionWords selection;
+  std::string colour = "auto";
 };
 
 int watch_command(WatchWords& words, Console& console) {
-  words.request.expected = expectation_of(words.expect);
-  words.request.where = where_of(words.where);
-  const Interrupts interrupts;
+  words.request.expected = expectation_of(words.selection.expect);
+  words.request.where = where_of(words.selection.where);
+  const Signals interrupts({SIGINT, SIGTERM});
   ReadingProgress progress(console);
   const check::Screen screen{
       console.out,
@@ -41,13 +42,7 @@ void add_watch_command(CLI::App& program, Console& console, Chosen& chosen) {
       ->add_option("INTERFACE", request.interface, "one of this machine's, as ip link lists them")
       ->option_text("")
       ->required();
-  command->add_option("--filter", request.filter, "only packets that match, as for tcpdump")
-      ->option_text("BPF");
-  command->add_option("--where", words->where, "only connections of which this is true")
-      ->option_text("WORDS");
-  command->add_option("--expect", words->expect, "what each connection must be")
-      ->option_text("WORDS");
-  command->add_flag("--decapsulate", request.decapsulate, "judge what GRE, IP-in-IP, VXLAN carry");
+  add_selection_options(*command, words->selection, request.filter, request.decapsulate);
   command->add_flag("--strict", request.strict, "should-rules fail too");
   command->add_flag("--quiet", request.quiet, "the summary at the end only");
   add_colour_option(*command, words->colour);

@@ -1,11 +1,9 @@
 #include "run/runner.h"
 
 #include <poll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <deque>
 #include <list>
 #include <optional>
@@ -13,7 +11,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/fd.h"
+#include "base/signals.h"
 #include "reports/report.h"
 #include "run/case_process.h"
 
@@ -21,37 +19,6 @@ namespace wireproof::run {
 namespace {
 
 constexpr int tick_ms = 200;
-
-// SIGINT and SIGTERM as something to read, for as long as this lives.
-class Interrupts {
- public:
-  Interrupts() {
-    ::sigemptyset(&wanted_);
-    ::sigaddset(&wanted_, SIGINT);
-    ::sigaddset(&wanted_, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &wanted_, &before_);
-    fd_ = Fd(::signalfd(-1, &wanted_, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!fd_.is_open()) throw_errno("make", "signalfd");
-  }
-  ~Interrupts() {
-    // A second Ctrl-C that came meanwhile is the same wish: it must not end us before the report.
-    signalfd_siginfo pending;
-    while (::read(fd_.get(), &pending, sizeof pending) > 0) {
-    }
-    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-  Interrupts(const Interrupts&) = delete;
-  int fd() const { return fd_.get(); }
-  void take() {
-    signalfd_siginfo one;
-    while (::read(fd_.get(), &one, sizeof one) > 0) {
-    }
-  }
-
- private:
-  sigset_t wanted_{}, before_{};
-  Fd fd_;
-};
 
 struct Job {
   std::size_t at = 0;       // place in the report
@@ -107,7 +74,8 @@ class Scheduler {
     while (!waiting_.empty() || !running_.empty()) {
       while (!waiting_.empty() && running_.size() < jobs_) launch();
       if (wait()) {
-        interrupts_.take();
+        while (interrupts_.take() != 0) {
+        }
         // A load ends with what it has measured; at a second Ctrl-C nothing is waited for.
         const bool again = std::exchange(interrupted_, true);
         waiting_.clear();
@@ -225,7 +193,7 @@ class Scheduler {
   const Progress& progress_;
   const unsigned jobs_;
   const std::size_t total_;
-  Interrupts interrupts_;
+  Signals interrupts_{{SIGINT, SIGTERM}};
   std::deque<Job> waiting_;
   std::list<Running> running_;
   std::vector<std::optional<report::CaseReport>> results_;

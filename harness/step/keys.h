@@ -4,8 +4,8 @@
 #include <functional>
 #include <ostream>
 
+#include "base/signals.h"
 #include "step/session.h"
-#include "step/signals.h"
 #include "step/view.h"
 
 namespace wireproof::step {

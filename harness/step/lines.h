@@ -12,8 +12,8 @@
 #include <chrono>
 #include <ostream>
 
+#include "base/signals.h"
 #include "step/session.h"
-#include "step/signals.h"
 #include "step/view.h"
 
 namespace wireproof::step {

@@ -1,0 +1,35 @@
+#include "base/signals.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+namespace wireproof {
+
+HeldSignals::HeldSignals(std::initializer_list<int> numbers) {
+  ::sigemptyset(&held_);
+  for (const int number : numbers) ::sigaddset(&held_, number);
+  ::sigprocmask(SIG_BLOCK, &held_, &before_);
+}
+
+HeldSignals::~HeldSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+Signals::Signals(std::initializer_list<int> numbers) : held_(numbers) {
+  fd_ = Fd(::signalfd(-1, &held_.set(), SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd_.is_open()) throw_errno("make", "a signalfd");
+}
+
+// A second Ctrl-C that came meanwhile is the same wish: it must not end what follows.
+Signals::~Signals() {
+  while (take() != 0) {
+  }
+}
+
+int Signals::take() {
+  signalfd_siginfo info{};
+  const ssize_t got = retry_eintr([&] { return ::read(fd_.get(), &info, sizeof info); });
+  return got == static_cast<ssize_t>(sizeof info) ? static_cast<int>(info.ssi_signo) : 0;
+}
+
+}  // namespace wireproof

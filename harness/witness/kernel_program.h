@@ -36,7 +36,7 @@ struct RawEvent {
   std::uint8_t remote6[16] = {}, local6[16] = {};
   std::uint8_t answered_ip[40] = {};    // a RST's: headers of the segment that it answers
   std::uint8_t answered_ports[4] = {};  // 0 where there is none
-  std::uint64_t socket = 0;  // its address: the same for as long as it lives; 0: none
+  std::uint64_t socket = 0;             // its address: the same for as long as it lives; 0: none
 };
 static_assert(sizeof(RawEvent) == 128, "the programs shift by 7");
 

@@ -29,8 +29,11 @@ namespace {
 constexpr std::size_t batch = 64;
 // Timers ring a little late: what is due is waited for so much less, and the rest spun away, when
 // that is no more than this.
-constexpr nanoseconds most_spin = std::chrono::microseconds(30);
+constexpr nanoseconds most_spin = std::chrono::microseconds(50);
 constexpr nanoseconds most_lead = std::chrono::microseconds(200);
+// An answer often follows at once: for so long after a frame the thread looks for the next one,
+// yielding to whoever wants the CPU, before it sleeps. Waking costs more than a frame's whole way.
+constexpr nanoseconds linger = std::chrono::microseconds(50);
 // A frame's time stamp is of CLOCK_REALTIME, which may be set: beyond this it is not believed.
 constexpr nanoseconds most_age = std::chrono::seconds(1);
 constexpr std::uint16_t marker_type = 0x88B5;  // capture/marker.h
@@ -56,6 +59,7 @@ struct Link::Impl final : Outlet {
   void run() noexcept;
   bool forward_batch(Time time);  // whether there was anything
   void receive(std::size_t ring, Time time, std::size_t& count);
+  bool another_soon(std::optional<Time> due) const;
   void sleep_until(std::optional<Time> due);
   void wake() const { [[maybe_unused]] const int ignored = ::eventfd_write(wake_fd.get(), 1); }
   void flush() {
@@ -85,6 +89,7 @@ struct Link::Impl final : Outlet {
   std::optional<Deadline> stopping;
   bool ended = false;
   nanoseconds lead{0};
+  Time last_frame{0};
   std::thread thread;
 };
 
@@ -131,8 +136,18 @@ bool Link::Impl::forward_batch(Time time) {
   for (std::size_t ring = 0; ring < rings.size(); ++ring) receive(ring, time, count);
   flush();
   for (Ring& ring : rings) ring.give_back();
+  if (count > 0) last_frame = time;
   if (count > 0 && awaiting > 0) changed.notify_all();
   return count > 0;
+}
+
+bool Link::Impl::another_soon(std::optional<Time> due) const {
+  const Time end = due ? std::min(*due - lead, last_frame + linger) : last_frame + linger;
+  while (now() < end && callers.load() == 0) {
+    if (rings[0].has_next() || rings[1].has_next()) return true;
+    std::this_thread::yield();
+  }
+  return false;
 }
 
 void Link::Impl::sleep_until(std::optional<Time> due) {
@@ -161,7 +176,7 @@ void Link::Impl::sleep_until(std::optional<Time> due) {
   }
   if (ready != 0 || !due) return;
   const nanoseconds late = now() - (*due - lead);
-  lead = std::clamp(lead + (late - lead) / 8, nanoseconds(0), most_lead);
+  lead = std::clamp(lead + (late - lead) / (late > lead ? 2 : 8), nanoseconds(0), most_lead);
   if (*due - now() <= most_spin) {
     while (now() < *due) {
     }
@@ -188,7 +203,7 @@ void Link::Impl::run() noexcept {
         due = due ? std::min(*due, end) : end;
       }
       lock.unlock();
-      sleep_until(due);
+      if (!another_soon(due)) sleep_until(due);
     }
   } catch (const std::exception& error) {
     const std::lock_guard lock(mutex);

@@ -79,6 +79,11 @@ std::uint8_t* Ring::slot(std::size_t index) const {
   return memory_ + index / slots_per_block_ * block + index % slots_per_block_ * slot_size_;
 }
 
+bool Ring::has_next() const {
+  auto* const header = reinterpret_cast<tpacket2_hdr*>(slot(next_));
+  return (status_of(header).load(std::memory_order_acquire) & TP_STATUS_USER) != 0;
+}
+
 std::optional<Ring::Received> Ring::next() {
   auto* const header = reinterpret_cast<tpacket2_hdr*>(slot(next_));
   const std::uint32_t status = status_of(header).load(std::memory_order_acquire);

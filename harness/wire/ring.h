@@ -28,7 +28,8 @@ class Ring {
     bool offloaded = false;    // its checksum was left to hardware
   };
   std::optional<Received> next();  // nullopt: nothing there
-  void give_back();                // the slots of all that was received since the last call
+  bool has_next() const;
+  void give_back();  // the slots of all that was received since the last call
 
   int fd() const { return fd_.get(); }  // readable when frames are there
   std::uint64_t take_drops();           // frames lost to a full ring since the last call

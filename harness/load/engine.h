@@ -37,8 +37,9 @@ struct Channel {
   bool awaiting = false;
   bool discard = false;
   bool aborting = false;  // closing is to be a reset (SO_LINGER 0 is set)
-  // Set by its user for one answer: the kernel's times are wanted (kernel_stamps.h).
-  bool stamp_wanted = false;
+  // Set by its user: its socket tells the kernel's times (kernel_stamps.h), and for one answer that
+  // they are wanted.
+  bool stamps = false, stamp_wanted = false;
   std::int64_t kernel_sent_ns = 0, kernel_received_ns = 0;
   // The engine's own.
   std::span<const char> unsent;
@@ -66,7 +67,6 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::string_view name() const = 0;
-  virtual bool takes_stamps() const { return false; }  // of what it receives
   // `channel.fd` is a fresh socket. The outcome comes through connected(), perhaps at once.
   virtual void connect(Channel& channel, const SocketAddress& to) = 0;
   // True: all is with the kernel. False: `bytes` must stay until sent() or failed() is called.
@@ -90,5 +90,6 @@ std::unique_ptr<Engine> make_engine(const EngineOptions& options, Handler& handl
 std::unique_ptr<Engine> make_blocking_engine(const EngineOptions& options, Handler& handler);
 std::unique_ptr<Engine> make_epoll_engine(const EngineOptions& options, Handler& handler);
 std::unique_ptr<Engine> make_uring_engine(const EngineOptions& options, Handler& handler);
+bool uring_works();  // the kernel has it, and nothing forbids it to this process
 
 }  // namespace wireproof::load

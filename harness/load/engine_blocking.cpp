@@ -27,7 +27,6 @@ class BlockingEngine final : public Engine {
   }
 
   std::string_view name() const override { return "blocking"; }
-  bool takes_stamps() const override { return true; }
 
   void connect(Channel& channel, const SocketAddress& to) override {
     const int fd = channel.fd.get();

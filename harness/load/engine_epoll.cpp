@@ -23,7 +23,6 @@ class EpollEngine final : public Engine {
   }
 
   std::string_view name() const override { return "epoll"; }
-  bool takes_stamps() const override { return true; }
 
   void connect(Channel& channel, const SocketAddress& to) override {
     channel.watched = 0;

@@ -30,6 +30,7 @@ constexpr std::uint64_t files_of_our_own = 64;  // pipes, captures, threads' epo
 // A client that closes first leaves each port in TIME_WAIT: so many addresses keep the search for a
 // free one short.
 constexpr unsigned spread_addresses = 16;
+constexpr unsigned most_uring_connections = 4096;
 
 // How many sockets a process may open: its limit is raised as far as that goes.
 std::uint64_t raise_descriptor_limit(std::uint64_t wanted) {
@@ -73,13 +74,18 @@ unsigned threads_for(const Workload& workload, EngineKind engine) {
   return std::clamp(processors() / 4, 1u, workload.connections);
 }
 
-// Measured: one connection goes fastest in recv(2) itself, more through epoll (docs/load.md).
-EngineKind engine_for(const Workload& workload) {
+// Measured (docs/load.md): one connection goes fastest in recv(2) itself, several through io_uring,
+// which has a buffer for each; what streams, waits or never sleeps through epoll.
+EngineKind engine_for(const Workload& workload, const Destination& to) {
   if (workload.engine != EngineKind::automatic) return workload.engine;
   const bool alone = workload.connections == 1 && !workload.connects_each_time() &&
                      workload.depth == 1 && !workload.open_loop();
-  return alone && workload.pattern == Pattern::request_response ? EngineKind::blocking
-                                                                : EngineKind::epoll;
+  if (alone && workload.pattern == Pattern::request_response) return EngineKind::blocking;
+  const bool exchanges =
+      workload.connects_each_time() || workload.pattern == Pattern::request_response;
+  const bool fits = exchanges && !workload.busy_poll && !scenario::is_unix(to.transport) &&
+                    workload.connections <= most_uring_connections;
+  return fits && uring_works() ? EngineKind::io_uring : EngineKind::epoll;
 }
 
 void name_and_pin(std::thread& thread, unsigned share, const Workload& workload) {
@@ -270,7 +276,7 @@ Plan make_plan(const Workload& workload, const Destination& to) {
   Plan plan;
   plan.workload = workload;
   plan.to = to;
-  plan.engine = engine_for(workload);
+  plan.engine = engine_for(workload, to);
   plan.processes = processes_for(workload, plan.engine);
   plan.threads = std::max(threads_for(workload, plan.engine), plan.processes);
   if (workload.source_addresses > 1 && !to.loopback_ipv4()) {

@@ -386,7 +386,6 @@ TEST(Generator, SendsOfPoissonArrivalsPassAndersonDarlingAndConstantOnesFail) {
 
 // What the server takes shows between the kernel's sending and receiving, and nowhere else.
 TEST_P(Engines, TheKernelsTimesSplitTheLatency) {
-  if (GetParam() == EngineKind::io_uring) GTEST_SKIP() << "takes no stamps";
   for (const bool udp : {false, true}) {
     const ServerForTest server(udp, [](const std::string& text) {
       std::this_thread::sleep_for(10ms);
@@ -399,7 +398,7 @@ TEST_P(Engines, TheKernelsTimesSplitTheLatency) {
     const LoadResult result = run(load, server.destination());
     const PhaseResult* const remote = result.phase("remote");
     ASSERT_NE(remote, nullptr) << udp;
-    EXPECT_EQ(remote->count, 64u / 16);
+    EXPECT_GT(remote->count, 32u);  // each takes longer than the gap between two that are stamped
     EXPECT_GE(remote->least_ns, 10'000'000u);
     ASSERT_NE(result.phase("transmit"), nullptr);
     ASSERT_NE(result.phase("wake_up"), nullptr);

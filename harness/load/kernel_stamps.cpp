@@ -19,9 +19,18 @@ std::int64_t monotonic_ns(const timespec& real) {
   return now_ns() - ago;
 }
 
+void take_stamp(msghdr& message, std::int64_t& stamp_ns) {
+  for (cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, one)) {
+    if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_TIMESTAMPING) continue;
+    scm_timestamping times;
+    std::memcpy(&times, CMSG_DATA(one), sizeof times);
+    if (times.ts[0].tv_sec != 0) stamp_ns = monotonic_ns({times.ts[0].tv_sec, times.ts[0].tv_nsec});
+  }
+}
+
 // recvmsg(2) and the software time among its control messages; 0: none.
 ssize_t receive(int fd, std::span<char> buffer, int flags, std::int64_t& stamp_ns) {
-  alignas(cmsghdr) std::array<char, 256> control;
+  alignas(cmsghdr) std::array<char, stamp_control_bytes> control;
   iovec piece{buffer.data(), buffer.size()};
   msghdr message{};
   message.msg_iov = &piece;
@@ -29,13 +38,7 @@ ssize_t receive(int fd, std::span<char> buffer, int flags, std::int64_t& stamp_n
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   const ssize_t count = ::recvmsg(fd, &message, flags);
-  if (count < 0) return count;
-  for (cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, one)) {
-    if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_TIMESTAMPING) continue;
-    scm_timestamping times;
-    std::memcpy(&times, CMSG_DATA(one), sizeof times);
-    if (times.ts[0].tv_sec != 0) stamp_ns = monotonic_ns({times.ts[0].tv_sec, times.ts[0].tv_nsec});
-  }
+  if (count >= 0) take_stamp(message, stamp_ns);
   return count;
 }
 
@@ -74,6 +77,10 @@ void take_transmit_stamp(Channel& channel) {
 
 ssize_t receive_stamped(Channel& channel, std::span<char> buffer, int flags) {
   return receive(channel.fd.get(), buffer, flags, channel.kernel_received_ns);
+}
+
+void take_receive_stamp(Channel& channel, msghdr& message) {
+  take_stamp(message, channel.kernel_received_ns);
 }
 
 }  // namespace wireproof::load

@@ -4,6 +4,7 @@
 // thread.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <span>
@@ -23,5 +24,8 @@ void take_transmit_stamp(Channel& channel);
 
 // recv(2) that sets `kernel_received_ns`: of the last bytes that it returns.
 ssize_t receive_stamped(Channel& channel, std::span<char> buffer, int flags);
+// The same of a message that was received by other means, with room for `stamp_control_bytes`.
+inline constexpr std::size_t stamp_control_bytes = 256;
+void take_receive_stamp(Channel& channel, msghdr& message);
 
 }  // namespace wireproof::load

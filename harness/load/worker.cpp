@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t most_tcp_infos = 64, most_sends_kept = 20'000;
 constexpr int sends_a_turn = 8;
 constexpr std::uint32_t connections_with_stamps = 8;
-constexpr std::uint64_t requests_a_stamp = 16;
+constexpr std::int64_t stamp_gap_ns = 5'000'000;
 constexpr std::int64_t unix_retry_ns = 1'000'000;
 
 // Connections are shared out as evenly as they go.
@@ -253,7 +253,7 @@ void Worker::attempt(Connection& one) {
   one.channel.fd = Fd(::socket(plan_.to.address.storage.ss_family,
                                plan_.to.type | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK), 0));
   one.state = State::opening;
-  one.channel.aborting = one.channel.stamp_wanted = false;
+  one.channel.aborting = one.channel.stamps = one.channel.stamp_wanted = false;
   if (!one.channel.fd.is_open() || !bind_source(one)) {
     connected(one.channel, errno);
     return;
@@ -301,9 +301,9 @@ void Worker::connected(Channel& channel, int error) {
     recorder_.record(Phase::connect, now - one.opened_ns);
   }
   one.state = State::ready;
-  one.stamps = workload_.timestamps && workload_.pattern == Pattern::request_response &&
-               channel.number < connections_with_stamps && engine_->takes_stamps() &&
-               !scenario::is_unix(plan_.to.transport) && allow_kernel_stamps(channel.fd.get());
+  channel.stamps = workload_.timestamps && workload_.pattern == Pattern::request_response &&
+                   channel.number < connections_with_stamps &&
+                   !scenario::is_unix(plan_.to.transport) && allow_kernel_stamps(channel.fd.get());
   switch (workload_.pattern) {
     case Pattern::connect_close:
       answered(one, {}, now);
@@ -373,11 +373,19 @@ void Worker::transmit(Connection& one, std::uint64_t number) {
     one.out.assign(bytes);
     out = one.out;
   }
-  if (one.stamps && one.count == 1 && number % requests_a_stamp == 0) {
+  if (one.channel.stamps && one.count == 1 && stamp_is_due(one)) {
     out = out.subspan(send_with_stamp(one, out));
     if (out.empty()) return;
   }
   engine_->send(one.channel, out);
+}
+
+// Of a thread's requests so many a second: a stamped one costs several system calls more.
+bool Worker::stamp_is_due(Connection& one) {
+  const std::int64_t sent_ns = oldest(one).sent_ns;
+  if (sent_ns < next_stamp_ns_) return false;
+  next_stamp_ns_ = sent_ns + stamp_gap_ns;
+  return true;
 }
 
 // How much went out; what did not, and whatever is wrong, is the engine's.

@@ -68,7 +68,6 @@ class Worker final : private Handler {
     std::string pending;           // of an answer that is not whole
     std::string out, pending_out;  // requests that are not constant, and those behind them
     std::size_t scanned = 0;
-    bool stamps = false;  // its socket tells the kernel's times
     std::int64_t opened_ns = 0, closing_ns = 0, free_ns = 0;
   };
   using Timed = std::pair<std::int64_t, std::uint32_t>;  // when, which connection
@@ -93,6 +92,7 @@ class Worker final : private Handler {
   void issue(Connection& one, std::int64_t intended, std::int64_t now);
   void transmit(Connection& one, std::uint64_t number);
   std::size_t send_with_stamp(Connection& one, std::span<const char> bytes);
+  bool stamp_is_due(Connection& one);
   void record_stamps(Connection& one, const Request& request, std::int64_t now);
   void sample_tcp_info(const Connection& one);
   void become_ready(Connection& one, std::int64_t now);
@@ -134,6 +134,7 @@ class Worker final : private Handler {
   std::uint64_t closes_seen_ = 0, closes_a_sample_ = 1;
   std::uint64_t operations_left_ = 0, next_number_ = 0, in_flight_ = 0, open_ = 0;
   std::uint32_t next_source_ = 0;
+  std::int64_t next_stamp_ns_ = 0;
   std::int64_t backoff_ns_ = 1'000'000, alive_ns_ = 0;
   WorkerEnd end_;
 };

@@ -13,7 +13,7 @@ class Levels(TestCase):
             temporary = self.folder / "tmp"
             temporary.mkdir(exist_ok=True)
             temporary.chmod(0o1777)
-            outcome = self.wireproof("run", "--isolation", level, "--filter", "!slow", *arguments,
+            outcome = self.wireproof("run", "--isolation", level, *arguments,
                                      env=environment(TMPDIR=str(temporary), **traces.mark))
         self.assert_status(outcome, PASSED)
         self.assertEqual(outcome.report["context"]["isolation"], level)

@@ -8,7 +8,7 @@ class Repetition(TestCase):
     def test_three_runs_agree(self):
         first = None
         for attempt in range(3):
-            outcome = self.wireproof("run", "--filter", "!slow")
+            outcome = self.wireproof("run")
             self.assert_status(outcome, PASSED)
             seen = verdicts(outcome.report)
             first = first or seen

@@ -20,7 +20,7 @@ class Unprivileged(TestCase):
 
     def test_whole_suite_with_the_verdicts_of_root(self):
         with Traces() as traces:
-            outcome = self.run_as_user("--filter", "!slow", traces=traces)
+            outcome = self.run_as_user(traces=traces)
         self.assert_status(outcome, PASSED)
         context = outcome.report["context"]
         self.assertEqual(context["isolation"], "user", context["isolation_why"])
@@ -40,7 +40,7 @@ class Unprivileged(TestCase):
         self.assertEqual(sorted(os.listdir(self.user.home)), sorted(["tmp", outcome.results.name]))
 
         if IS_ROOT:
-            of_root = self.wireproof("run", "--isolation", "root", "--filter", "!slow")
+            of_root = self.wireproof("run", "--isolation", "root")
             self.assert_status(of_root, PASSED)
             self.assertEqual(difference(verdicts(of_root.report), verdicts(outcome.report)), "")
 

@@ -24,7 +24,7 @@ def shipped():
 
 class Scenarios(TestCase):
     def test_as_an_ordinary_user_both_witnesses_agree(self):
-        outcome = self.wireproof("run", WIRE, "--filter", "!slow", program=installed(), user=User(self))
+        outcome = self.wireproof("run", WIRE, program=installed(), user=User(self))
         self.assert_status(outcome, PASSED)
         for case in outcome.cases.values():
             if case["status"] == "skipped":
@@ -36,7 +36,7 @@ class Scenarios(TestCase):
                 self.assertEqual(case["kernel"]["disagreements"], 0, case["id"])
 
     def test_each_state_is_seen_at_rest_at_each_end(self):
-        outcome = self.wireproof("run", WIRE, "--filter", "states !slow")
+        outcome = self.wireproof("run", WIRE, "--filter", "states")
         seen = set()
         for case in outcome.cases.values():
             for reading in case["kernel"]["readings"]:

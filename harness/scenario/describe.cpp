@@ -90,8 +90,10 @@ struct Describe {
     for (const tcp::State state : s.states) {
       list += fmt::format("{}{}", list.empty() ? "" : " or ", name_in(states, state));
     }
-    return fmt::format("await {} {}{}", s.socket.empty() ? std::string(name(s.side)) : s.socket,
-                       list, s.count > 1 ? fmt::format(" {} times", s.count) : "");
+    return fmt::format(
+        "await {} {}{}{}", s.socket.empty() ? std::string(name(s.side)) : s.socket, list,
+        s.count > 1 ? fmt::format(" {} times", s.count) : "",
+        s.timer_ms ? fmt::format(" with {} ms of its timer left", to_string(*s.timer_ms)) : "");
   }
   std::string operator()(const step::AwaitPackets& s) const {
     return fmt::format("await {} packet{} from the {}{}{}", s.count, s.count == 1 ? "" : "s",

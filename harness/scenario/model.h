@@ -155,6 +155,7 @@ struct AwaitState {
   std::string socket;
   std::vector<tcp::State> states;
   std::size_t count = 1;
+  std::optional<wire::Range> timer_ms = {};  // what is left of the timer that the kernel shows
 };
 struct AwaitPackets {
   Side from = Side::client;

@@ -24,8 +24,8 @@ StepReader::Action StepReader::pause(const Field& value) {
 }
 
 StepReader::Action StepReader::await(const Field& value) {
-  constexpr std::string_view keys[] = {"state", "packets", "exit", "held",
-                                       "match", "on",      "side", "count"};
+  constexpr std::string_view keys[] = {"state", "packets", "exit",  "held",    "match",
+                                       "on",    "side",    "count", "timer_ms"};
   constexpr std::string_view kinds[] = {"state", "packets", "exit", "held", "match"};
   const Object object(value, keys, errors_);
   if (!object.valid()) return std::nullopt;
@@ -37,7 +37,7 @@ StepReader::Action StepReader::await(const Field& value) {
   }
   if (object.has("state")) return await_state(object);
   const bool of_wire = object.has("held") || object.has("match");
-  for (const std::string_view key : {"on", "side", "count"}) {
+  for (const std::string_view key : {"on", "side", "count", "timer_ms"}) {
     if (!object.has(key) || (of_wire && key == "count")) continue;
     errors_.add(object.key_offset(key), fmt::format("\"{}\" goes with \"state\"", key),
                 object.has("packets") ? "inside \"packets\" there are \"from\" and \"count\""
@@ -70,6 +70,7 @@ StepReader::Action StepReader::await_state(const Object& object) {
   if (const auto count = object.integer("count", 1, 1'000'000)) {
     await.count = static_cast<std::size_t>(*count);
   }
+  await.timer_ms = read_range(object.get("timer_ms"), 0, errors_);
   const auto side = object.choice<Side>("side", "side", sides);
   if (const Field on = object.get("on")) {
     const SocketUse* socket =

@@ -53,13 +53,16 @@ class Selection {
   bool server_ = false, listening_ = false;
 };
 
-std::string listed_text(const std::vector<TcpSocket>& sockets) {
+std::string listed_text(const std::vector<TcpSocket>& sockets, bool timers) {
   if (sockets.empty()) return "no socket of it";
   std::string text;
   for (std::size_t i = 0; i < std::min(sockets.size(), listed_limit); ++i) {
     const TcpSocket& one = sockets[i];
     text += fmt::format("{}{} {}", i == 0 ? "" : ", ", tcp::name(one.state), to_string(one.local));
     if (one.state != tcp::State::listen) text += " to " + to_string(one.remote);
+    if (!timers) continue;
+    text +=
+        one.timer == 0 ? " (no timer)" : fmt::format(" ({} ms of its timer left)", one.timer_ms);
   }
   if (sockets.size() > listed_limit) {
     text += fmt::format(" and {} more", sockets.size() - listed_limit);
@@ -73,6 +76,9 @@ std::string states_text(const AwaitState& step) {
     text += fmt::format("{}{}", text.empty() ? "" : " or ", tcp::name(state));
   }
   if (step.count > 1) text = fmt::format("{} times {}", step.count, text);
+  if (step.timer_ms) {
+    text += fmt::format(" with {} ms of its timer left", to_string(*step.timer_ms));
+  }
   text += fmt::format(" on the {}'s side", name(step.side));
   return step.socket.empty() ? text : text + " of socket " + wireproof::quoted(step.socket);
 }
@@ -82,8 +88,12 @@ std::string states_text(const AwaitState& step) {
 Outcome perform(Context& context, const AwaitState& step, const Timing& timing) {
   const Selection selection(context, step);
   witness::SocketTable& table = context.stage.table(step.side);
-  const auto is_wanted = [&](tcp::State state) {
+  const auto is_awaited = [&](tcp::State state) {
     return std::find(step.states.begin(), step.states.end(), state) != step.states.end();
+  };
+  const auto is_wanted = [&](const TcpSocket& one) {
+    return is_awaited(one.state) &&
+           (!step.timer_ms || (one.timer != 0 && step.timer_ms->contains(one.timer_ms)));
   };
   std::vector<TcpSocket> mine;
   std::vector<witness::StateSeen> states;  // of one socket, as they changed
@@ -98,27 +108,28 @@ Outcome perform(Context& context, const AwaitState& step, const Timing& timing) 
       const tcp::State now = mine.empty() ? tcp::State::closed : mine[0].state;
       if (states.empty() || states.back().state != now) states.push_back({now, asked_ns});
     }
-    const auto count = static_cast<std::size_t>(std::count_if(
-        mine.begin(), mine.end(), [&](const TcpSocket& one) { return is_wanted(one.state); }));
+    const auto count = static_cast<std::size_t>(std::count_if(mine.begin(), mine.end(), is_wanted));
     // The kernel lists nothing that is CLOSED. Twice, since it replaces an orphan in FIN_WAIT_2,
     // and one that enters TIME_WAIT, by a smaller socket, and is between the two for a moment.
     looks_without = mine.empty() ? looks_without + 1 : 0;
-    if (looks_without > 1 && is_wanted(tcp::State::closed)) {
+    if (looks_without > 1 && is_awaited(tcp::State::closed)) {
       return Outcome::ok("no socket of it after " + ms_text(timing.elapsed()));
     }
     if (count >= std::max<std::size_t>(step.count, 1)) {
       for (const TcpSocket& one : mine) {
-        if (is_wanted(one.state)) {
+        if (is_wanted(one)) {
           context.readings.push_back({step.side, one, asked_ns, context.where});
         }
       }
-      return Outcome::ok(fmt::format("{} after {}", listed_text(mine), ms_text(timing.elapsed())));
+      return Outcome::ok(fmt::format("{} after {}", listed_text(mine, step.timer_ms.has_value()),
+                                     ms_text(timing.elapsed())));
     }
     if (last) break;
     sleep_until(earlier(timing.deadline, Deadline::after(pause)));
   }
   std::string seen =
-      fmt::format("the kernel lists {} after {}", listed_text(mine), ms_text(timing.elapsed()));
+      fmt::format("the kernel lists {} after {}", listed_text(mine, step.timer_ms.has_value()),
+                  ms_text(timing.elapsed()));
   if (states.size() > 1) seen += "; it was " + witness::to_string(states);
   return Outcome::missed(rule::await_state,
                          fmt::format("{} within {} ms", states_text(step), timing.within.count()),

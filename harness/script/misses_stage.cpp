@@ -47,6 +47,20 @@ std::vector<MissCase> stage_misses() {
                      Side::server, "", {tcp::State::time_wait, tcp::State::fin_wait_2}, 3},
                  60ms)});
        }},
+      {"timer", rule::await_state.id,
+       "ESTABLISHED with 1 or more ms of its timer left on the client's side of socket \"c\" "
+       "within "
+       "60 ms",
+       "the kernel lists ESTABLISHED 127.0.0.1:PORT to 127.0.0.1:PORT (no timer) after N ms",
+       Blame::server,
+       [] {
+         return run_against(
+             keeps, {step(connect("c")),
+                     step(
+                         scenario::step::AwaitState{
+                             Side::client, "c", {tcp::State::established}, 1, wire::Range{1}},
+                         60ms)});
+       }},
       {"states_that_passed", rule::await_state.id,
        "CLOSE_WAIT on the client's side of socket \"c\" within 300 ms",
        "the kernel lists no socket of it after N ms; it was ESTABLISHED at N ms, CLOSED at N ms",

@@ -113,13 +113,6 @@ bool fits(const Match& on, const packet::Packet& packet, const Standing& standin
 
 namespace {
 
-std::string words(const Range& range) {
-  if (range.from == range.to) return std::to_string(range.from);
-  if (range.to == std::numeric_limits<std::uint64_t>::max())
-    return fmt::format("{} or more", range.from);
-  return fmt::format("{} to {}", range.from, range.to);
-}
-
 std::string_view words(Protocol protocol) {
   switch (protocol) {
     case Protocol::any:
@@ -151,7 +144,7 @@ std::string describe(const Match& on) {
     if (value) add(fmt::format("{} {}", name, *value));
   };
   const auto range = [&](std::string_view name, const std::optional<Range>& value) {
-    if (value) add(fmt::format("{} {}", name, words(*value)));
+    if (value) add(fmt::format("{} {}", name, to_string(*value)));
   };
   if (on.direction != Direction::both)
     all += on.direction == Direction::client_to_server ? " from the client" : " from the server";

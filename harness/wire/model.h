@@ -39,6 +39,12 @@ struct Range {  // both ends belong to it
   bool contains(std::uint64_t value) const { return from <= value && value <= to; }
   friend bool operator==(const Range&, const Range&) = default;
 };
+inline std::string to_string(const Range& range) {
+  if (range.from == range.to) return std::to_string(range.from);
+  if (range.to == std::numeric_limits<std::uint64_t>::max())
+    return std::to_string(range.from) + " or more";
+  return std::to_string(range.from) + " to " + std::to_string(range.to);
+}
 
 // --- Conditions -----------------------------------------------------------------------------
 

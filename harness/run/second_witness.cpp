@@ -126,7 +126,7 @@ class Comparison {
 
   void counts() {
     for (const auto& socket : witness_.destroyed) {
-      if (!socket.info) continue;
+      if (!socket.info || was_given_up(socket)) continue;
       for (const auto& one : connections_) {
         for (const Side side : {Side::client, Side::server}) {
           if (is_asked(side) && is_end_of(socket, one.connection, side) &&
@@ -142,6 +142,18 @@ class Comparison {
 
  private:
   bool is_asked(Side side) const { return !only_ || *only_ == side; }
+
+  // An attempt to open that was abandoned, where another socket of the same ports got further: the
+  // packets of both are one connection's.
+  bool was_given_up(const witness::TcpSocket& socket) const {
+    const auto segments = [](const witness::TcpInfo& info) {
+      return std::uint64_t{info.segments_in} + info.segments_out;
+    };
+    return std::ranges::any_of(witness_.destroyed, [&](const witness::TcpSocket& other) {
+      return other.info && other.local == socket.local && other.remote == socket.remote &&
+             segments(*other.info) > segments(*socket.info);
+    });
+  }
 
   // A socket of these endpoints, or none: an end without one is CLOSED, or was never more than
   // LISTEN.

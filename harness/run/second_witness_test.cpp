@@ -140,6 +140,23 @@ TEST_F(SecondWitness, ReportsCountsThatDiffer) {
   EXPECT_EQ(findings[1].rule, rule::witness_retransmissions.id);
 }
 
+// A connect(2) that was given up, and another of the same ports: one connection to the packets.
+TEST_F(SecondWitness, TakesTheCountsOfTheSocketThatGotFurther) {
+  rests_as_it_should();
+  auto given_up = socket_of(one_, Side::client, State::closed, 4100);
+  given_up.info = witness::TcpInfo{};
+  given_up.info->segments_out = 1;
+  given_up.info->total_retransmissions = 1;
+  auto opened = given_up;
+  opened.info->segments_in = opened.info->segments_out = 4;
+  opened.info->bytes_received = 8;
+  opened.info->total_retransmissions = 0;
+  witness_.destroyed = {given_up, opened};
+  EXPECT_TRUE(compared().empty());
+  witness_.destroyed = {given_up};
+  EXPECT_FALSE(compared().empty());
+}
+
 TEST_F(SecondWitness, JudgesTheStatesThatAScenarioWants) {
   rests_as_it_should();
   const scenario::FinalState wanted{Side::client, State::time_wait, 1};

@@ -145,21 +145,20 @@ Side Flow::side_of(const Packet& packet) const {
   return packet.source.address.bytes == client.address.bytes ? Side::client : Side::server;
 }
 
-Segment Flow::make_segment(const Packet& packet, Side from) const {
-  Segment segment;
+void Flow::fill(Segment& segment, const Packet& packet, Side from) const {
+  const Half& me = half(from);
+  const Half& peer = half(other(from));
   segment.packet = packet.frame.number;
   segment.time_ns = packet.frame.time_ns;
   segment.from = from;
   segment.flags = packet.tcp.flags;
+  segment.seq = me.based ? me.widened(packet.tcp.seq) : 0;
+  segment.ack = peer.based && packet.tcp.has(flag::ack) ? peer.widened(packet.tcp.ack) : 0;
   segment.length = packet.payload_length;
   segment.window = packet.tcp.window;
+  segment.marks = 0;
   segment.raw_seq = packet.tcp.seq;
   segment.raw_ack = packet.tcp.ack;
-  const Half& me = half(from);
-  const Half& peer = half(other(from));
-  if (me.based) segment.seq = me.widened(packet.tcp.seq);
-  if (peer.based && packet.tcp.has(flag::ack)) segment.ack = peer.widened(packet.tcp.ack);
-  return segment;
 }
 
 Flow::Fate Flow::add(const Packet& packet) {
@@ -173,13 +172,15 @@ Flow::Fate Flow::add(const Packet& packet) {
   if (packet.frame.time_ns - connection_.last_time_ns > kLongSilence && !continues(packet, from)) {
     return Fate::new_life;
   }
-  Segment& segment = record(make_segment(packet, from));
+  Segment& segment = record(packet, from);
   connection_.last_time_ns = std::max(connection_.last_time_ns, segment.time_ns);
   End& sender = end(from);
   ++sender.segments;
   sender.payload_bytes_sent += segment.length;
   if (segment.length != 0) ++sender.data_segments;
-  if (!sender.first_segment_packet) sender.first_segment_packet = segment.packet;
+  if (sender.segments == 1 && !sender.first_segment_packet) {
+    sender.first_segment_packet = segment.packet;
+  }
 
   Fate fate = Fate::kept;
   if (!well_formed(packet) && packet.is_fragment) {
@@ -248,48 +249,30 @@ Flow::Fate Flow::dispatch(const Packet& packet, Segment& segment) {
 // and (but for a lone FIN or SYN) after something else.
 bool Flow::seen_twice(const Packet& packet, Side from) {
   Half& me = half(from);
-  Fingerprint print;
-  print.packet = packet.frame.number;
-  print.time_ns = packet.frame.time_ns;
-  print.seq = packet.tcp.seq;
-  print.ack = packet.tcp.ack;
-  print.length = packet.payload_length;
-  print.ip_id = packet.ip_id;
-  print.flags = packet.tcp.flags;
-  print.window = packet.tcp.window;
-  if (packet.tcp.options.timestamps) print.ts_value = packet.tcp.options.timestamps->value;
-  for (std::size_t i = 0; i < packet.tcp.options.sack_count; ++i) {
-    const auto& block = packet.tcp.options.sack[i];
-    print.sack = print.sack * 0x9E3779B97F4A7C15u + block.left;
-    print.sack = print.sack * 0x9E3779B97F4A7C15u + block.right;
-  }
+  const std::uint32_t digest = Fingerprint::digest_of(packet);
   const Fingerprint* twin = nullptr;
-  for (const Fingerprint& known : me.last) {
-    if (known.packet != 0 && known.seq == print.seq && known.ack == print.ack &&
-        known.length == print.length && known.flags == print.flags &&
-        known.window == print.window && known.ip_id == print.ip_id &&
-        known.ts_value == print.ts_value && known.sack == print.sack) {
-      twin = &known;
-    }
+  for (const std::size_t i : {std::size_t{me.newest}, std::size_t{me.newest} ^ 1}) {
+    if (me.digests[i] == digest && me.last[i].is_like(packet)) twin = &me.last[i];
   }
   if (twin != nullptr) {
-    const std::int64_t apart = std::abs(print.time_ns - twin->time_ns);
-    const bool numbered = packet.source.address.family == packet::Family::ipv4 && print.ip_id != 0;
+    const std::int64_t apart = std::abs(packet.frame.time_ns - twin->time_ns);
+    const bool numbered = packet.source.address.family == packet::Family::ipv4 && packet.ip_id != 0;
     const bool adjacent = last_packet_ == twin->packet;
     const std::int64_t limit = numbered                       ? 5 * kMillisecond
                                : sequence_length(packet) != 0 ? kMillisecond
                                : adjacent                     ? kMillisecond / 10
                                                               : -1;
     if (apart <= limit) {
-      Segment& segment = record(make_segment(packet, from));
+      Segment& segment = record(packet, from);
       segment.marks |= mark::capture_duplicate;
       ++end(from).capture_duplicates;
       note(Odd::duplicate, from, segment.packet, 0, 0, {}, twin->packet);
       return true;
     }
   }
-  me.last[1] = me.last[0];
-  me.last[0] = print;
+  me.newest ^= 1;
+  me.last[me.newest].take(packet);
+  me.digests[me.newest] = digest;
   return false;
 }
 
@@ -365,7 +348,8 @@ void Flow::adopt_spoiled(Side from, std::uint32_t raw_ack, std::uint64_t packet)
 
 void Flow::take_spoiled(Side from) {
   const std::unique_ptr<Packet> sent = std::move(half(from).spoiled);
-  Segment at = make_segment(*sent, from);
+  Segment at;
+  fill(at, *sent, from);
   auto& kept = connection_.segments;
   const auto place = std::find_if(kept.rbegin(), kept.rend(), [&](const Segment& segment) {
     return segment.packet == sent->frame.number;
@@ -422,7 +406,7 @@ Flow::Phase Flow::phase() const {
 }
 
 void Flow::prefetch() const {
-  constexpr std::size_t kOfFlow = 192, kOfEnd = 192, kOfHalf = 512;
+  constexpr std::size_t kOfFlow = 192, kOfEnd = 160, kOfHalf = 320;
   fetch(this, kOfFlow);
   for (const End& each : connection_.ends) fetch(&each, kOfEnd);
   for (const Half& each : halves_) fetch(&each, kOfHalf);
@@ -436,23 +420,23 @@ void Flow::prefetch_further() const {
 void Flow::prefetch_whole() const { fetch(this, sizeof *this); }
 
 // With few to keep, the middle goes: a quarter at a time, so that each is moved but a few times.
-Segment& Flow::record(const Segment& segment) {
+Segment& Flow::record(const Packet& packet, Side from) {
   ++connection_.packets;
-  last_packet_ = segment.packet;
+  last_packet_ = packet.frame.number;
   const std::size_t limit = shared_->options.segments;
+  auto& kept = connection_.segments;
   if (limit == 0) {
     ++connection_.segments_left_out;
-    return scratch_ = segment;
-  }
-  auto& kept = connection_.segments;
-  if (kept.size() >= limit) {
+  } else if (kept.size() >= limit) {
     const std::size_t first = limit / 2, out = std::max<std::size_t>(limit / 4, 1);
-    const auto from = kept.begin() + static_cast<std::ptrdiff_t>(first);
-    kept.erase(from, from + static_cast<std::ptrdiff_t>(out));
+    const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(first);
+    kept.erase(begin, begin + static_cast<std::ptrdiff_t>(out));
     connection_.segments_left_out += out;
     connection_.segments_before_gap = first;
   }
-  return kept.emplace_back(segment);
+  Segment& segment = limit == 0 ? shared_->scratch : kept.emplace_back();
+  fill(segment, packet, from);
+  return segment;
 }
 
 void Flow::unrecord() {

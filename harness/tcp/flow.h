@@ -16,6 +16,7 @@ struct Shared {
   CaptureFacts facts;
   TrackerOptions options;
   std::size_t payload_bytes = 0;  // kept now, of all
+  Segment scratch;                // the newest, where none are kept
 };
 
 class Flow {
@@ -61,12 +62,12 @@ class Flow {
   // flow.cpp
   void clear();
   Fate dispatch(const Packet& packet, Segment& segment);
-  Segment& record(const Segment& segment);
+  Segment& record(const Packet& packet, Side from);
   void unrecord();
   void mend_order();
   bool another_life(const Packet& packet, Side from) const;
   bool continues(const Packet& packet, Side from) const;
-  Segment make_segment(const Packet& packet, Side from) const;
+  void fill(Segment& segment, const Packet& packet, Side from) const;
   bool seen_twice(const Packet& packet, Side from);
   bool spoiled(const Packet& packet, Side from, Segment& segment);
   bool all_bad(const Packet& packet, Side from);
@@ -166,23 +167,23 @@ class Flow {
 
   const CaptureFacts& facts() const { return shared_->facts; }
 
+  // What nearly every packet needs stands first.
   Shared* shared_ = nullptr;
   std::uint64_t last_packet_ = 0;
   std::uint64_t explained_packet_ = 0;  // to be moved behind the segment just added
+  std::unique_ptr<Reset> reset_;
+  std::unique_ptr<Packet> pending_syn_;  // a SYN within the connection that may begin another
   bool over_ = false;
   bool scales_known_ = false;  // both SYNs were seen
   bool refused_ = false, refused_stray_ = false;
   bool begun_by_syn_ = false, fast_open_rejected_ = false;
   bool wrong_handshake_sequence_ = false;
   Side first_fin_ = Side::client;
+  std::optional<std::int64_t> first_byte_time_;
   Connection connection_;
   std::array<Half, 2> halves_;
-  Segment scratch_;  // the newest, where none are kept
-  std::optional<Reset> reset_;
-  std::vector<Packet> held_;             // what the sender of a RST sent after it
-  std::unique_ptr<Packet> pending_syn_;  // a SYN within the connection that may begin another
-  std::optional<std::int64_t> first_syn_time_, handshake_time_, first_byte_time_, first_fin_time_,
-      close_end_time_;
+  std::vector<Packet> held_;  // what the sender of a RST sent after it
+  std::optional<std::int64_t> first_syn_time_, handshake_time_, first_fin_time_, close_end_time_;
   std::optional<Side> unproven_reset_;  // sender of a RST that is not exact
 };
 

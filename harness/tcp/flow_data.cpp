@@ -52,7 +52,7 @@ void Flow::on_segment(const Packet& packet, Segment& segment) {
     if (segment.end() != segment.seq) {
       on_sequence(packet, segment);
     } else if (segment.seq > me.next && !wrong_handshake_sequence_) {
-      me.ahead = Ahead{segment.seq, me.next, segment.packet};
+      me.ahead = std::make_unique<Ahead>(Ahead{segment.seq, me.next, segment.packet});
       segment.marks |= mark::gap_before;
     } else if (segment.seq < me.next) {
       note(Odd::sequence_behind, from, segment.packet, me.next, segment.seq);
@@ -83,7 +83,7 @@ void Flow::on_ack(const Packet& packet, Segment& segment) {
     early.time_ns = segment.time_ns;
     early.next_then = peer.next;
     early.place = connection_.packets;
-    me.early_ack = early;
+    me.early_ack = std::make_unique<EarlyAck>(early);
     return;
   }
   if (!me.any_ack || ack > me.acked) {
@@ -122,8 +122,8 @@ void Flow::acknowledge(Side from, std::int64_t ack, std::uint64_t packet, std::i
     peer.holes.erase(peer.holes.begin());
   }
   const std::uint32_t cut = peer.bytes.release(ack);
-  const std::uint32_t mss = end(from).mss.value_or(536);
-  if (cut != 0 && cut <= mss) note(Odd::ack_mid_segment, from, packet, 0, ack);
+  if (cut != 0 && cut <= end(from).mss.value_or(536))
+    note(Odd::ack_mid_segment, from, packet, 0, ack);
 
   if (peer.stale_end != 0 && ack >= peer.stale_end) {
     note(Odd::old_stamp_taken, from, packet, 0, 0, {}, peer.stale_packet);

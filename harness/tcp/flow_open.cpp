@@ -271,7 +271,7 @@ bool Flow::handshake_ack_right(Segment& segment) {
     early.next_then = peer.next;
     early.place = connection_.packets;
     early.handshake = true;
-    if (!me.early_ack) me.early_ack = early;
+    if (!me.early_ack) me.early_ack = std::make_unique<EarlyAck>(early);
     return false;
   }
   wrong_handshake_sequence_ = segment.seq != me.next;

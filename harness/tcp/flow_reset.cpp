@@ -79,7 +79,7 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
   reset.peer_next = peer.next;
   reset.exact = segment.seq == highest;
   reset.states = {end(Side::client).state, end(Side::server).state};
-  reset_ = reset;
+  reset_ = std::make_unique<Reset>(reset);
   connection_.reset_by = from;
   over_ = true;
   // RST in place of an answer to data: the reader was closed with data unread, or still to come.
@@ -181,7 +181,8 @@ void Flow::after_reset(const Packet& packet, Segment& segment) {
   reset_.reset();
   connection_.reset_by.reset();
   for (const Packet& held : std::exchange(held_, {})) {
-    Segment again = make_segment(held, side_of(held));
+    Segment again;
+    fill(again, held, side_of(held));
     on_segment(held, again);
   }
 }

@@ -6,7 +6,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "packet/packet.h"
@@ -24,20 +23,59 @@ struct Range {
   std::uint64_t packet = 0;       // by which packet
 };
 
-// Enough of a packet to know it again when the capture has it twice.
+// Enough of a packet to know it again when the capture has it twice. Written field by field where
+// it stays: a copy just made would wait until memory has all of it.
 struct Fingerprint {
   std::uint64_t packet = 0;
   std::int64_t time_ns = 0;
-  std::uint32_t seq = 0, ack = 0, length = 0, ip_id = 0, ts_value = 0;
   std::uint64_t sack = 0;  // all edges of its blocks
+  std::uint32_t seq = 0, ack = 0, length = 0, ip_id = 0, ts_value = 0;
   std::uint16_t flags = 0, window = 0;
+
+  static std::uint32_t stamp_of(const packet::TcpHeader& tcp) {
+    return tcp.options.timestamps ? tcp.options.timestamps->value : 0;
+  }
+  static std::uint64_t sack_of(const packet::TcpHeader& tcp) {
+    std::uint64_t edges = 0;
+    for (std::size_t i = 0; i < tcp.options.sack_count; ++i) {
+      edges = edges * 0x9E3779B97F4A7C15u + tcp.options.sack[i].left;
+      edges = edges * 0x9E3779B97F4A7C15u + tcp.options.sack[i].right;
+    }
+    return edges;
+  }
+  // The same for packets that are alike, and hardly ever for others.
+  static std::uint32_t digest_of(const packet::Packet& of) {
+    const std::uint64_t numbers = std::uint64_t{of.tcp.seq} << 32 | of.tcp.ack;
+    const std::uint64_t rest = (std::uint64_t{of.ip_id} << 32 | stamp_of(of.tcp)) ^
+                               (std::uint64_t{of.tcp.window} << 24) ^
+                               (std::uint64_t{of.payload_length} << 8) ^ of.tcp.flags;
+    return static_cast<std::uint32_t>(
+        ((numbers ^ (rest << 7 | rest >> 57)) * 0x9E3779B97F4A7C15u) >> 32);
+  }
+  void take(const packet::Packet& of) {
+    packet = of.frame.number;
+    time_ns = of.frame.time_ns;
+    sack = sack_of(of.tcp);
+    seq = of.tcp.seq;
+    ack = of.tcp.ack;
+    length = of.payload_length;
+    ip_id = of.ip_id;
+    ts_value = stamp_of(of.tcp);
+    flags = of.tcp.flags;
+    window = of.tcp.window;
+  }
+  bool is_like(const packet::Packet& of) const {
+    return packet != 0 && seq == of.tcp.seq && ack == of.tcp.ack && length == of.payload_length &&
+           flags == of.tcp.flags && window == of.tcp.window && ip_id == of.ip_id &&
+           ts_value == stamp_of(of.tcp) && sack == sack_of(of.tcp);
+  }
 };
 
 // The distinct TSvals an end has sent, the latest first: what the other may echo (RFC 7323 4.3).
 struct StampHistory {
-  std::array<std::uint32_t, 16> values{};
   std::uint8_t count = 0, head = 0;
   bool forgot = false;  // older ones have left
+  std::array<std::uint32_t, 16> values{};
   std::uint32_t latest() const { return values[head]; }
   bool holds(std::uint32_t value) const {
     for (std::uint8_t i = 0; i < count; ++i)
@@ -82,8 +120,8 @@ struct Ahead {
   std::uint64_t packet = 0;
 };
 
-// What nearly every packet needs stands first: see End.
-struct Half {
+// What nearly every packet needs stands first, in as few lines of the cache as it takes: see End.
+struct alignas(64) Half {
   std::uint32_t base = 0;  // raw number of relative 0
   bool based = false;      // `base` is known, or guessed from the first segment
   bool spoke = false;      // a segment of this end is in the capture
@@ -96,43 +134,47 @@ struct Half {
   bool offers_known = false;  // its SYN was captured, with options that could all be read
   // Expectations of the next segment.
   bool challenge_due = false, keep_alive_due = false, probe_due = false;
-  bool has_echoed = false;
+  bool has_echoed = false, has_recent = false;
   bool takes_bad = false;      // bad checksums are the capture's: its segments count all the same
   bool reports_holes = false;  // SACK blocks above its ACK since that last advanced
   bool recovery_by_timer = false;
+  bool fin_doubtful = false;  // it came with another TTL than what was before it
   std::uint8_t scale = 0, ttl = 0;
+  std::uint8_t newest = 0;  // of `last`
   std::uint16_t mss_offered = 0;
   std::uint32_t duplicate_run = 0;  // duplicate ACKs in a row that this end has sent
   std::int64_t next = 0;            // after the highest number sent
   std::int64_t acked = 0;           // how far this end has acknowledged the other
-  std::int64_t fin_seq = 0;
   // What this end offers to receive.
-  std::int64_t right_edge = -1, window_raw = -1;
   std::uint32_t window = 0, widest_window = 0;
+  // ---- a line of the cache ends here
+  std::int64_t right_edge = -1, window_raw = -1;
   std::int64_t last_heard_ns = 0;      // when this end last sent
   std::int64_t oldest_unacked_ns = 0;  // data of this end waiting for its ACK; 0: none, or resent
   std::int64_t oldest_unacked_seq = 0;
   // Round trips and retransmissions (flow_timing.cpp).
   std::int64_t timed_ns = 0, timed_end = 0;  // the segment that is being timed; 0: none
   std::int64_t last_sent_ns = 0;             // when this end last sent what takes a number
-  std::int64_t progress_ns = 0;              // when that was last acknowledged
-  std::uint32_t echoed = 0;        // the last time stamp of the other end that this one echoed
+  // ---- and here
+  std::int64_t progress_ns = 0;    // when that was last acknowledged
   std::int64_t stale_end = 0;      // data that PAWS drops ends here; 0: none
   std::int64_t zero_since_ns = 0;  // no window is offered since; 0: one is
-  std::array<Fingerprint, 2> last{};
-  StampHistory stamps;
-  std::uint32_t recent_stamp = 0;  // TS.Recent, as far as the capture tells
-  bool has_recent = false;
-  std::vector<Range> holes;  // skipped so far, below `next`
-  SentBytes bytes;
   // A segment that a receiver must drop: not taken as sent until the other end acknowledges it.
   std::unique_ptr<packet::Packet> spoiled;
-  std::optional<EarlyAck> early_ack;
-  std::optional<Ahead> ahead;
+  std::unique_ptr<EarlyAck> early_ack;
+  std::vector<Range> holes;  // skipped so far, below `next`
+  // ---- and here
+  std::int64_t fin_seq = 0;
+  std::array<std::uint32_t, 2> digests{};  // of `last`
+  SentBytes bytes;
+  std::uint32_t echoed = 0;        // the last time stamp of the other end that this one echoed
+  std::uint32_t recent_stamp = 0;  // TS.Recent, as far as the capture tells
+  StampHistory stamps;
+  std::array<Fingerprint, 2> last{};
 
+  std::unique_ptr<Ahead> ahead;
   std::uint64_t fin_acked_packet = 0;
   std::int64_t fin_acked_time_ns = 0;
-  bool fin_doubtful = false;  // it came with another TTL than what was before it
   std::uint8_t fin_ttl = 0;
   std::uint32_t fin_ip_id = 0;
   std::uint32_t bad_syn_ack = 0;  // raw ACK of a SYN-ACK that acknowledges something else

@@ -38,9 +38,9 @@ class Roster {
     FlowKey key;
     std::uint64_t hash = 0;
     std::int64_t touched = 0;  // by a packet
-    std::int64_t queued = 0;   // put at its queue's end
-    std::uint32_t before = kNone, after = kNone;
     Flow::Phase phase = Flow::Phase::attempt;
+    std::uint32_t before = kNone, after = kNone;
+    std::int64_t queued = 0;  // put at its queue's end
     Flow flow;
   };
 

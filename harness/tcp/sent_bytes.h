@@ -43,6 +43,7 @@ class SentBytes {
   void free_memory();  // clear, and give back all but a little
   void prefetch() const {
     __builtin_prefetch(store_.data() + store_.size(), 1);
+    __builtin_prefetch(chunks_.data() + first_, 1);
     __builtin_prefetch(chunks_.data() + chunks_.size(), 1);
   }
   std::size_t size() const { return store_.size() - released_; }

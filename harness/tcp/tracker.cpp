@@ -35,7 +35,7 @@ bool quotes_tcp(const packet::Packet& packet) {
 
 struct Tracker::Impl {
   Impl(CaptureFacts facts, TrackerOptions options, Sink s)
-      : shared{facts, options, 0}, sink(std::move(s)) {}
+      : shared{facts, options, 0, {}}, sink(std::move(s)) {}
 
   std::uint32_t find(const Route& route) const {
     return table.find(route.hash,

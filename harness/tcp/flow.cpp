@@ -232,7 +232,7 @@ bool Flow::continues(const Packet& packet, Side from) const {
 Flow::Fate Flow::dispatch(const Packet& packet, Segment& segment) {
   check_flags(packet, segment);
   if ((segment.marks & mark::stray) != 0) return Fate::kept;
-  if (packet.tcp.has(flag::ack)) {
+  if (half(other(segment.from)).spoiled && packet.tcp.has(flag::ack)) {
     adopt_spoiled(other(segment.from), packet.tcp.ack, segment.packet);
   }
   if (packet.tcp.has(flag::rst)) {
@@ -251,8 +251,9 @@ bool Flow::seen_twice(const Packet& packet, Side from) {
   Half& me = half(from);
   const std::uint32_t digest = Fingerprint::digest_of(packet);
   const Fingerprint* twin = nullptr;
-  for (const std::size_t i : {std::size_t{me.newest}, std::size_t{me.newest} ^ 1}) {
-    if (me.digests[i] == digest && me.last[i].is_like(packet)) twin = &me.last[i];
+  if (me.digests[0] == digest || me.digests[1] == digest) [[unlikely]] {
+    for (const std::size_t i : {std::size_t{me.newest}, std::size_t{me.newest} ^ 1})
+      if (me.last[i].is_like(packet)) twin = &me.last[i];
   }
   if (twin != nullptr) {
     const std::int64_t apart = std::abs(packet.frame.time_ns - twin->time_ns);
@@ -331,7 +332,7 @@ bool Flow::all_bad(const Packet& packet, Side from) {
 
 void Flow::adopt_spoiled(Side from, std::uint32_t raw_ack, std::uint64_t packet) {
   Half& me = half(from);
-  if (!me.spoiled || !covers(*me.spoiled, raw_ack)) return;
+  if (!covers(*me.spoiled, raw_ack)) return;
   const bool ackless = me.spoiled->checksum != Checksum::bad;
   if (me.based && me.widened(raw_ack) <= me.next) {
     me.spoiled.reset();  // a good copy came before

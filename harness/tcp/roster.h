@@ -9,8 +9,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "tcp/flow.h"
@@ -44,6 +46,11 @@ class Roster {
     Flow flow;
   };
 
+  Roster() = default;
+  ~Roster();
+  Roster(const Roster&) = delete;
+  Roster& operator=(const Roster&) = delete;
+
   Place& at(std::uint32_t place) { return pool_[place / kChunk][place % kChunk]; }
   const Place& at(std::uint32_t place) const { return pool_[place / kChunk][place % kChunk]; }
   std::uint32_t take();  // a free place, in no queue
@@ -64,7 +71,15 @@ class Roster {
   Queue& queue(Flow::Phase phase) { return queues_[static_cast<std::size_t>(phase)]; }
   const Queue& queue(Flow::Phase phase) const { return queues_[static_cast<std::size_t>(phase)]; }
 
-  std::vector<std::unique_ptr<Place[]>> pool_;
+  struct Release {
+    std::align_val_t alignment{};
+    void operator()(std::byte* block) const { ::operator delete(block, alignment); }
+  };
+  Place* more();  // kChunk places more
+
+  std::vector<std::unique_ptr<std::byte, Release>> blocks_;  // what the places stand in
+  std::size_t left_ = 0;                                     // bytes free of the last block
+  std::vector<Place*> pool_;                                 // by chunk
   std::vector<std::uint32_t> free_;
   std::array<Queue, 3> queues_;
   std::size_t used_ = 0;

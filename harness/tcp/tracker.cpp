@@ -13,7 +13,7 @@ constexpr std::uint32_t kNone = FlowTable::kNone;
 constexpr std::int64_t kSweepEvery = 1'000'000'000;
 constexpr std::size_t kBatch = 64;
 // How many packets ahead a connection's memory is asked for, and then what that points to.
-constexpr std::size_t kAhead = 6, kAheadFurther = 2;
+constexpr std::size_t kAhead = 12, kAheadFurther = 4;
 
 // Which connection a packet belongs to.
 struct Route {

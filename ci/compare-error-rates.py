@@ -8,8 +8,9 @@ tenth slower (what it must find), many times, on simulated noise and on what a m
     ci/compare-error-rates.py --measure            runs a scenario here as often as it takes, first
     ci/compare-error-rates.py --report REPORT      what an earlier run with --repeat measured
 
-Measured noise is compared block by block, each of --runs repetitions one after the other, as two
-real runs would have them: noise that comes in spells counts. $WIREPROOF is the program.
+Measured noise is compared in two ways: repetitions taken in turn, one of the base and one of the new
+run, as docs/compare.md advises; and block by block, each of --runs repetitions one after the other,
+as two runs would have them: what the machine did between them counts. $WIREPROOF is the program.
 """
 
 import argparse
@@ -119,6 +120,20 @@ def blocks(cases, runs, trials, seed):
     return [(block(a), block(b)) for a, b in (rng.sample(range(count), 2) for _ in range(trials))]
 
 
+def in_turn(cases, runs, trials, seed):
+    """Pairs of which the repetitions were made in turn; which side began, and where, drawn at random."""
+    count = min(map(len, cases.values()))
+    if count < 2 * runs:
+        raise SystemExit(f"the report has too few repetitions for two times {runs}")
+    rng = random.Random(seed)
+    pairs = []
+    for _ in range(trials):
+        start, first = rng.randrange(count - 2 * runs + 1), rng.randrange(2)
+        side = lambda which: {case: values[start + which:start + 2 * runs:2] for case, values in cases.items()}
+        pairs.append((side(first), side(1 - first)))
+    return pairs
+
+
 def spread(cases):
     """The noise: between quartiles, in units of a normal distribution's sigma, over the median; of the middle case."""
     shares = []
@@ -158,11 +173,12 @@ def main():
                             "--out", f"{folder}/results"], stdout=subprocess.DEVNULL, check=True)
             path = f"{folder}/results/report.json"
         cases = measured_cases(path)
-    pairs = blocks(cases, asked.runs, asked.trials, asked.seed)
-    one_case = [tuple({case: side[case]} for side in pair) for pair in pairs
-                for case in [random.Random(str(pair)).choice(sorted(cases))]]
-    row(f"measured, {100 * spread(cases):.0f} %, one case", one_case, asked.workers)
-    row(f"measured, {len(cases)} cases together", pairs, asked.workers)
+    for way, draw in ("in turn", in_turn), ("one run after the other", blocks):
+        pairs = draw(cases, asked.runs, asked.trials, asked.seed)
+        one_case = [tuple({case: side[case]} for side in pair) for pair in pairs
+                    for case in [random.Random(str(pair)).choice(sorted(cases))]]
+        row(f"measured, {100 * spread(cases):.0f} %, {way}, one case", one_case, asked.workers)
+        row(f"measured, {way}, {len(cases)} cases together", pairs, asked.workers)
 
 
 if __name__ == "__main__":

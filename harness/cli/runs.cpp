@@ -1,6 +1,11 @@
 #include "cli/runs.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
+#include <vector>
 
 #include "base/text.h"
 #include "cli/command.h"
@@ -29,6 +34,27 @@ compare::RunDigest from_history(const std::string& name, const std::string& file
                                 : "did you mean " + printable(near) + "?");
 }
 
+// The results of several runs below one folder, in the order of their names (2 before 10).
+std::vector<fs::path> reports_below(const std::string& name) {
+  std::error_code failure;
+  if (!fs::is_directory(name, failure) || fs::exists(fs::path(name) / "report.json", failure))
+    return {};
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(name, failure)) {
+    if (fs::exists(entry.path() / "report.json", failure)) found.push_back(entry.path());
+  }
+  std::ranges::sort(found, [](const fs::path& a, const fs::path& b) {
+    return ::strverscmp(a.c_str(), b.c_str()) < 0;
+  });
+  return found;
+}
+
+compare::RunDigest digest_of_file(const fs::path& path, const std::string& hint) {
+  const auto run = report::read_report(path);
+  if (!run) throw UsageError(run.error().message, run.error().hint + hint);
+  return compare::digest_of(*run, path.string());
+}
+
 }  // namespace
 
 void add_history_option(CLI::App& command, std::string& file) {
@@ -55,11 +81,12 @@ compare::RunDigest read_run(const std::string& name, const std::string& history,
                             const Console& console) {
   const std::string file = history_file(history, console);
   if (!is_path(name) && !file.empty()) return from_history(name, file);
-  const auto run = report::read_report(name);
-  if (run) return compare::digest_of(*run, name);
-  throw UsageError(run.error().message,
-                   is_path(name) ? run.error().hint
-                                 : run.error().hint + "; a run of a history needs --history FILE");
+  if (const auto below = reports_below(name); !below.empty()) {
+    std::vector<compare::RunDigest> runs;
+    for (const fs::path& one : below) runs.push_back(digest_of_file(one, ""));
+    return compare::joined(std::move(runs), fmt::format("{} ({} runs)", name, below.size()));
+  }
+  return digest_of_file(name, is_path(name) ? "" : "; a run of a history needs --history FILE");
 }
 
 }  // namespace wireproof::cli

@@ -23,7 +23,8 @@ history::History open_history(const std::string& file, bool create);
 void add_to_history(const std::string& file, const report::RunReport& run,
                     const std::string& results);
 
-// `name`: report.json or its folder; else, in the history, "#12", a label, or the start of a
+// `name`: report.json or its folder, or one with the folders of several runs, whose repetitions are
+// taken together; else, in the history, "#12", a label, or the start of a
 // commit (the latest run of that name). Throws UsageError.
 compare::RunDigest read_run(const std::string& name, const std::string& history,
                             const Console& console);

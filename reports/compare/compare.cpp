@@ -54,7 +54,7 @@ FigureChange measured(const Figure& figure, const std::vector<double>& base,
   const RankTest test = rank_test(base, next);
   change.greater = test.greater;
   // Noise that comes in spells: both sides' values tell less than their number says.
-  const double inflation = (serial_inflation(base) + serial_inflation(next)) / 2;
+  const double inflation = serial_inflation(base, next);
   change.p = widened(test.p, inflation);
   if (change.ratio) {
     change.interval = ratio_interval(base, next, 0.5, level);
@@ -63,11 +63,11 @@ FigureChange measured(const Figure& figure, const std::vector<double>& base,
   return change;
 }
 
-// How the word for a figure follows from the numbers. A change is only called one where the test,
-// adjusted for all the figures looked at, and the interval both say so.
+// How the word for a figure follows from the numbers. Whether there is a change is the test's to
+// say, adjusted for all the figures looked at: it looks at all values, where the interval is of the
+// medians alone and may still hold 1.
 Opinion opinion_of(const FigureChange& change, const Options& options, std::size_t tests) {
-  const bool beyond = !change.interval || change.interval->low > 1 || change.interval->high < 1;
-  if (change.adjusted_p <= options.alpha && beyond) {
+  if (change.adjusted_p <= options.alpha) {
     const bool more = change.greater > 0.5;
     return more == change.figure->more_is_better ? Opinion::better : Opinion::worse;
   }

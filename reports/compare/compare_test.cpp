@@ -158,7 +158,7 @@ TEST(Compare, QuietFiguresAreTheSameAndNoisyOnesNotToldApart) {
 TEST(Compare, ZerosHaveNoRatio) {
   CaseDigest zero = ended("a", Ending::passed), some = zero;
   zero.values["cpu"] = std::vector<double>(8, 0.0);
-  some.values["cpu"] = std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8};
+  some.values["cpu"] = std::vector<double>{5, 2, 7, 1, 8, 3, 6, 4};
   const Comparison seen = compare(run_of({zero}), run_of({some}), {});
   EXPECT_FALSE(seen.cases[0].figures[0].ratio);
   EXPECT_EQ(seen.worse, 1u);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 
 #include "reports/compare/figures.h"
 
@@ -88,6 +89,32 @@ RunDigest digest_of(const report::RunReport& run, std::string shown) {
     add(digest.cases[place->second], one);
   }
   return digest;
+}
+
+RunDigest joined(std::vector<RunDigest> runs, std::string shown) {
+  RunDigest all = std::move(runs.front());
+  all.shown = std::move(shown);
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < all.cases.size(); ++i) places.emplace(all.cases[i].id, i);
+  for (RunDigest& run : std::span(runs).subspan(1)) {
+    all.interrupted = all.interrupted || run.interrupted;
+    all.duration_ms += run.duration_ms;
+    if (run.machine != all.machine) all.machine = "several machines";
+    for (CaseDigest& one : run.cases) {
+      const auto [place, is_new] = places.emplace(one.id, all.cases.size());
+      if (is_new) {
+        all.cases.push_back(std::move(one));
+        continue;
+      }
+      CaseDigest& its = all.cases[place->second];
+      for (const auto& [ending, times] : one.endings) its.endings[ending] += times;
+      its.broken.insert(one.broken.begin(), one.broken.end());
+      for (const auto& [figure, values] : one.values) {
+        its.values[figure].insert(its.values[figure].end(), values.begin(), values.end());
+      }
+    }
+  }
+  return all;
 }
 
 }  // namespace wireproof::compare

@@ -48,5 +48,8 @@ struct RunDigest {
 };
 
 RunDigest digest_of(const report::RunReport& run, std::string shown);
+// Runs that were made to be one: the repetitions of all, in their order; what is told of the run
+// itself is the first one's. Not empty.
+RunDigest joined(std::vector<RunDigest> runs, std::string shown);
 
 }  // namespace wireproof::compare

@@ -32,6 +32,24 @@ TEST(Digest, GathersRepetitionsOfACase) {
             (std::vector{run.cases[0].duration_ms, run.cases[2].duration_ms}));
 }
 
+TEST(Digest, JoinedRunsAreTheirRepetitionsOneAfterTheOther) {
+  RunDigest first, second;
+  first.machine = "one";
+  first.cases = {{"a", {{Ending::passed, 2}}, {}, {{"duration", {1, 2}}}}};
+  second.machine = "two";
+  second.cases = {{"b", {{Ending::passed, 1}}, {}, {}},
+                  {"a", {{Ending::failed, 1}}, {{"rule", Severity::must}}, {{"duration", {3}}}}};
+  const RunDigest all = joined({first, second}, "both");
+  EXPECT_EQ(all.shown, "both");
+  EXPECT_EQ(all.machine, "several machines");
+  ASSERT_EQ(all.cases.size(), 2u);
+  EXPECT_EQ(all.cases[0].values.at("duration"), (std::vector<double>{1, 2, 3}));
+  EXPECT_EQ(all.cases[0].repetitions(), 3u);
+  EXPECT_EQ(all.cases[0].worst(), Ending::failed);
+  EXPECT_EQ(all.cases[0].broken.count("rule"), 1u);
+  EXPECT_EQ(all.cases[1].id, "b");
+}
+
 TEST(Digest, EveryEndingHasItsName) {
   RunReport run;
   run.cases = {report::sample::expected_failure(), report::sample::skipped_case(),

@@ -12,6 +12,9 @@ namespace {
 // Above this the normal approximation differs from the exact p by less than noise does.
 constexpr std::size_t most_exact = 60;
 
+constexpr std::size_t least_to_see_spells = 8;
+constexpr double least_effective = 4;
+
 const boost::math::normal standard;
 
 // Twice the midrank of each value, a whole number, in the order given.
@@ -90,34 +93,29 @@ RankTest rank_test(std::span<const double> base, std::span<const double> next) {
   return test;
 }
 
-double serial_inflation(std::span<const double> values) {
-  const std::size_t n = values.size();
-  if (n < 8) return 1;  // too few to see it in
-  const std::vector<std::size_t> ranks = double_ranks({values.begin(), values.end()});
-  const double mean = static_cast<double>(n + 1);
-  const auto covariance = [&](std::size_t lag) {
-    double sum = 0;
-    for (std::size_t i = 0; i + lag < n; ++i) {
-      sum += (static_cast<double>(ranks[i]) - mean) * (static_cast<double>(ranks[i + lag]) - mean);
+double serial_inflation(std::span<const double> base, std::span<const double> next) {
+  if (std::min(base.size(), next.size()) < least_to_see_spells) return 1;
+  double variance = 0, neighbours = 0;
+  for (const std::span<const double> values : {base, next}) {
+    const std::vector<std::size_t> ranks = double_ranks({values.begin(), values.end()});
+    const double mean = static_cast<double>(values.size() + 1);
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+      const double here = static_cast<double>(ranks[i]) - mean;
+      variance += here * here;
+      if (i > 0) neighbours += here * (static_cast<double>(ranks[i - 1]) - mean);
     }
-    return sum / static_cast<double>(n);
-  };
-  const double variance = covariance(0);
-  if (variance <= 0) return 1;
-  // Sums of neighbouring lags are positive for a reversible process; what follows the first that is
-  // not is noise of the estimate.
-  double inflation = -1;
-  for (std::size_t lag = 0; lag + 1 < n / 2; lag += 2) {
-    const double pair = (covariance(lag) + covariance(lag + 1)) / variance;
-    if (pair <= 0) break;
-    inflation += 2 * pair;
   }
-  return std::max(1.0, inflation);
+  if (variance <= 0) return 1;
+  const double each = static_cast<double>(base.size() + next.size()) / 2;
+  const double unbiased = (neighbours / variance + 1 / each) / (1 - 3 / each);
+  // Of fewer than four values that count a side nothing could be said: a trend is no spell.
+  const double most = each / least_effective;
+  const double r = std::clamp(unbiased, 0.0, (most - 1) / (most + 1));
+  return (1 + r) / (1 - r);
 }
 
 double widened(double p, double inflation) {
-  if (inflation <= 1 || p >= 1) return p;
-  if (p <= 0) return p;
+  if (inflation <= 1 || p >= 1 || p <= 0) return p;
   const double z = quantile(complement(standard, p / 2)) / std::sqrt(inflation);
   return std::min(1.0, 2 * cdf(complement(standard, z)));
 }

@@ -16,11 +16,12 @@ struct RankTest {
 // Both not empty, all values finite.
 RankTest rank_test(std::span<const double> base, std::span<const double> next);
 
-// By how much the variance of a mean over these values, taken one after the other, exceeds that of
+// By how much the variance of a mean over values in the order they were measured exceeds that of
 // independent ones; 1 where they look independent. Noise that comes in spells makes runs that lie
-// beside each other alike: they tell less than their number says. From the ranks' autocorrelation
-// (initial positive sequence: Geyer, Statist. Sci. 7 (1992), 3.3).
-double serial_inflation(std::span<const double> values);
+// beside each other alike: they tell less than their number says. An autoregressive process of the
+// first order has (1 + r) / (1 - r) times the variance; r is the autocorrelation at lag one of both
+// samples' ranks, without its bias (Marriott and Pope, Biometrika 41 (1954)).
+double serial_inflation(std::span<const double> base, std::span<const double> next);
 
 // The p of a test whose statistic has `inflation` times the variance it was computed with.
 double widened(double p, double inflation);

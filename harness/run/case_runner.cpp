@@ -170,8 +170,7 @@ class CaseRun {
     auto heard = tap_->take();
     report_.witness.events = std::move(heard.events);
     if (heard.lost == 0) return;
-    report_.witness.not_heard =
-        fmt::format("tracepoints: {} events were not recorded", heard.lost);
+    report_.witness.not_heard = fmt::format("tracepoints: {} events were not recorded", heard.lost);
   }
 
   void drive(Deadline deadline) {
@@ -288,8 +287,9 @@ class CaseRun {
       }
       compare_with_kernel(seen, wire ? &at_server : nullptr);
     }
-    append(report_.findings, judge_final_states(one.expected.kernel, report_.witness.final_sockets,
-                                                stage_.server_address().port.value_or(0)));
+    append(report_.findings,
+           judge_final_states(one.expected.kernel, report_.witness.final_sockets,
+                              stage_.server_address().port.value_or(0), seen.connections));
     report_.frames = kept_frames(captures.front().frames(), report_.findings);
     report_.frames_left_out = captures.front().frames().size() - report_.frames.size();
     report_.connections = std::move(seen.connections);

@@ -203,7 +203,7 @@ class Scheduler {
 
 }  // namespace
 
-unsigned default_jobs() { return std::max(2u, 20 * std::thread::hardware_concurrency()); }
+unsigned default_jobs() { return std::max(2u, 30 * std::thread::hardware_concurrency()); }
 
 std::size_t planned_runs(std::size_t cases, const RunOptions& options) {
   if (options.until_fail && options.repeat <= 1) return 0;

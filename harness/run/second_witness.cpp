@@ -256,7 +256,8 @@ std::vector<Finding> compare_witnesses(const std::vector<ConnectionReport>& conn
 
 std::vector<Finding> judge_final_states(const std::vector<scenario::FinalState>& expected,
                                         const std::vector<TcpSocket>& sockets,
-                                        std::uint16_t server_port) {
+                                        std::uint16_t server_port,
+                                        const std::vector<ConnectionReport>& connections) {
   std::vector<Finding> findings;
   for (const auto& wanted : expected) {
     std::size_t seen = 0;
@@ -272,6 +273,14 @@ std::vector<Finding> judge_final_states(const std::vector<scenario::FinalState>&
         rule::final_state, wanted.side == Side::client ? Blame::client : Blame::server, {},
         fmt::format("{} in {} at the {}", wanted.count, tcp::name(wanted.state), name(wanted.side)),
         fmt::format("{}: {}", seen, listed.empty() ? "no socket" : listed)));
+    const auto ended = static_cast<std::size_t>(
+        std::ranges::count_if(connections, [&](const ConnectionReport& one) {
+          return one.connection.end(wanted.side).reset_in_time_wait;
+        }));
+    if (wanted.state == State::time_wait && seen < wanted.count && seen + ended >= wanted.count) {
+      findings.back().inconclusive = true;
+      findings.back().observed += "; a RST ended TIME_WAIT";
+    }
   }
   return findings;
 }

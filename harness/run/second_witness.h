@@ -17,9 +17,12 @@ std::vector<Finding> compare_witnesses(const std::vector<report::ConnectionRepor
                                        report::WitnessReport& witness, bool quiet,
                                        std::optional<Side> only = std::nullopt);
 
-// The scenario's `kernel` list against what was read at the end.
+// The scenario's `kernel` list against what was read at the end. A TIME_WAIT that is missing proves
+// nothing where the packets show a RST that ended it: an old duplicate's, from a peer that is
+// CLOSED already (RFC 1337).
 std::vector<Finding> judge_final_states(const std::vector<scenario::FinalState>& expected,
                                         const std::vector<witness::TcpSocket>& sockets,
-                                        std::uint16_t server_port);
+                                        std::uint16_t server_port,
+                                        const std::vector<report::ConnectionReport>& connections);
 
 }  // namespace wireproof::run

@@ -160,10 +160,19 @@ TEST_F(SecondWitness, TakesTheCountsOfTheSocketThatGotFurther) {
 TEST_F(SecondWitness, JudgesTheStatesThatAScenarioWants) {
   rests_as_it_should();
   const scenario::FinalState wanted{Side::client, State::time_wait, 1};
-  EXPECT_TRUE(judge_final_states({wanted}, witness_.final_sockets, 5555).empty());
-  const auto findings = judge_final_states({wanted}, {}, 5555);
+  EXPECT_TRUE(judge_final_states({wanted}, witness_.final_sockets, 5555, {}).empty());
+  const auto findings = judge_final_states({wanted}, {}, 5555, {one_});
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].rule, rule::final_state.id);
+  EXPECT_FALSE(findings[0].inconclusive);
+
+  one_.connection.end(Side::client).reset_in_time_wait = true;
+  const auto ended = judge_final_states({wanted}, {}, 5555, {one_});
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_TRUE(ended[0].inconclusive);
+  const scenario::FinalState two{Side::client, State::time_wait, 2};
+  EXPECT_FALSE(judge_final_states({two}, {}, 5555, {one_})[0].inconclusive)
+      << "one RST, two missing";
 }
 
 }  // namespace

@@ -118,8 +118,8 @@ struct End {
   State state = State::closed;  // after the last packet
   bool isn_known = false;
   bool sack_permitted = false, timestamps = false, ecn_setup = false;
-  // A RST came to it in TIME_WAIT, of the right number: RFC 9293 3.10.7.4 lets it end the state, RFC
-  // 1337 lets it be ignored.
+  // A RST came to it in TIME_WAIT, of the right number: RFC 9293 3.10.7.4 lets it end the state,
+  // RFC 1337 lets it be ignored.
   bool reset_in_time_wait = false;
   std::uint32_t isn = 0;
   std::uint64_t segments = 0;

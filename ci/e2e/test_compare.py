@@ -28,14 +28,16 @@ def slower(report, factor, cases=""):
 
 
 class Compared(TestCase):
+    RUNS = 16
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.once = None
 
-    def repeated(self, repeat=16):
+    def repeated(self):
         if Compared.once is None:
-            outcome = self.wireproof("run", "--jobs", 1, "--repeat", repeat, SCENARIOS / "tcp/exchange.json")
+            outcome = self.wireproof("run", "--jobs", 1, "--repeat", self.RUNS, SCENARIOS / "tcp/exchange.json")
             self.assert_status(outcome, PASSED)
             Compared.once = outcome.report
         return Compared.once
@@ -55,17 +57,17 @@ class Compared(TestCase):
 
     def test_runs_made_in_turn_are_taken_together(self):
         whole = self.repeated()
-        size = len(whole["cases"]) // 16  # of a repetition
-        for i in range(16):
+        size = len(whole["cases"]) // self.RUNS  # of a repetition
+        for i in range(self.RUNS):
             one = dict(whole, cases=whole["cases"][i * size:(i + 1) * size])
             self.write(f"base/{i}/report.json", one)
             self.write(f"new/{i}/report.json", slower(one, 3, "ipv4"))
         done = self.wireproof("compare", self.folder / "base", self.folder / "new", "--json", "-")
-        self.assertIn("base (16 runs)", done.out)
+        self.assertIn(f"base ({self.RUNS} runs)", done.out)
         figures = {(case["id"], figure["figure"]): figure for case in json.loads(done.out)["cases"]
                    for figure in case["figures"]}
         slow_case = next(case["id"] for case in one["cases"] if "ipv4" in case["id"])
-        self.assertEqual(figures[slow_case, "duration"]["base_runs"], 16)
+        self.assertEqual(figures[slow_case, "duration"]["base_runs"], self.RUNS)
         self.assertEqual(figures[slow_case, "duration"]["opinion"], "worse")
         self.write("base/6/report.json", "rubbish")
         done = self.wireproof("compare", self.folder / "base", self.folder / "new")

@@ -7,13 +7,30 @@
 
 namespace wireproof {
 
-HeldSignals::HeldSignals(std::initializer_list<int> numbers) {
-  ::sigemptyset(&held_);
-  for (const int number : numbers) ::sigaddset(&held_, number);
-  ::sigprocmask(SIG_BLOCK, &held_, &before_);
+namespace {
+
+sigset_t set_of(std::initializer_list<int> numbers) {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int number : numbers) ::sigaddset(&set, number);
+  return set;
 }
 
-HeldSignals::~HeldSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+}  // namespace
+
+HeldSignals::HeldSignals(const sigset_t& held) : held_(held) {
+  ::pthread_sigmask(SIG_BLOCK, &held_, &before_);
+}
+
+HeldSignals::HeldSignals(std::initializer_list<int> numbers) : HeldSignals(set_of(numbers)) {}
+
+HeldSignals HeldSignals::all() {
+  sigset_t every;
+  ::sigfillset(&every);
+  return HeldSignals(every);
+}
+
+HeldSignals::~HeldSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 Signals::Signals(std::initializer_list<int> numbers) : held_(numbers) {
   fd_ = Fd(::signalfd(-1, &held_.set(), SFD_CLOEXEC | SFD_NONBLOCK));

@@ -1,6 +1,7 @@
 // Signals held back while an object of these lives. HeldSignals only holds them: they act when it
 // ends. Signals makes them something to read, and takes what has come unread with it when it ends.
-// Thread rule: made before other threads, which inherit what is held back.
+// Of the thread that makes them, and of threads and processes that it makes meanwhile. Thread rule:
+// ended by the thread that made it; for a whole process, made before other threads.
 #pragma once
 
 #include <csignal>
@@ -13,12 +14,14 @@ namespace wireproof {
 class HeldSignals {
  public:
   explicit HeldSignals(std::initializer_list<int> numbers);
+  static HeldSignals all();  // that can be
   ~HeldSignals();
   HeldSignals(const HeldSignals&) = delete;
   HeldSignals& operator=(const HeldSignals&) = delete;
   const sigset_t& set() const { return held_; }
 
  private:
+  explicit HeldSignals(const sigset_t& held);
   sigset_t held_{}, before_{};
 };
 

@@ -31,6 +31,15 @@ TEST_F(SignalsTest, HeldOnesActAtTheEnd) {
   EXPECT_EQ(handled, 1);
 }
 
+TEST_F(SignalsTest, AllCanBeHeld) {
+  {
+    const HeldSignals held = HeldSignals::all();
+    ::raise(SIGUSR1);
+    EXPECT_EQ(handled, 0);
+  }
+  EXPECT_EQ(handled, 1);
+}
+
 TEST_F(SignalsTest, AreReadAndWhatIsUnreadActsNoMore) {
   {
     Signals signals({SIGUSR1});

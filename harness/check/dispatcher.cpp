@@ -36,27 +36,21 @@ constexpr std::array kRules = {
 // An end of a connection as a number; the sum of both is the same in either direction.
 std::uint64_t mix(const std::uint8_t* address, std::size_t size, std::uint16_t port) {
   std::uint64_t state = 0x9E3779B97F4A7C15ull ^ port;
-  for (std::size_t at = 0; at < size; at += 4) {
+  const auto stir = [&](std::size_t at) {
     std::uint32_t word;
     std::memcpy(&word, address + at, sizeof word);
     state = (state ^ word) * 0xD6E8FEB86659FD93ull;
     state ^= state >> 32;
-  }
+  };
+  stir(0);
+  if (size == 4) return state;  // IPv4, without a loop
+  for (std::size_t at = 4; at < size; at += 4) stir(at);
   return state;
 }
 
-// The same for an IPv4 address: one word.
-std::uint64_t mix_ipv4(const std::uint8_t* address, std::uint16_t port) {
-  std::uint32_t word;
-  std::memcpy(&word, address, sizeof word);
-  std::uint64_t state = (0x9E3779B97F4A7C15ull ^ port ^ word) * 0xD6E8FEB86659FD93ull;
-  return state ^ state >> 32;
-}
-
 std::uint64_t mix(const packet::Endpoint& end) {
-  const std::uint8_t* const bytes = end.address.bytes.data();
-  if (end.address.family == packet::Family::ipv4) return mix_ipv4(bytes, end.port);
-  return mix(bytes, end.address.bytes.size(), end.port);
+  const std::size_t size = end.address.family == packet::Family::ipv4 ? 4 : 16;
+  return mix(end.address.bytes.data(), size, end.port);
 }
 
 std::uint64_t spread(std::uint64_t sum) { return (sum * 0xD6E8FEB86659FD93ull) >> 32; }
@@ -76,10 +70,6 @@ Look transport(std::uint8_t protocol, const std::uint8_t* addresses, std::size_t
   switch (protocol) {
     case ip_protocol::tcp:
       if (rest.size() < 4) return {};
-      if (size == 4) {
-        return {Kind::tcp, spread(mix_ipv4(addresses, be16(rest.data())) +
-                                  mix_ipv4(addresses + 4, be16(rest.data() + 2)))};
-      }
       return {Kind::tcp, spread(mix(addresses, size, be16(rest.data())) +
                                 mix(addresses + size, size, be16(rest.data() + 2)))};
     case ip_protocol::udp:

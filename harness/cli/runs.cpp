@@ -37,11 +37,11 @@ compare::RunDigest from_history(const std::string& name, const std::string& file
 // The results of several runs below one folder, in the order of their names (2 before 10).
 std::vector<fs::path> reports_below(const std::string& name) {
   std::error_code failure;
-  if (!fs::is_directory(name, failure) || fs::exists(fs::path(name) / "report.json", failure))
+  if (!fs::is_directory(name, failure) || fs::exists(fs::path(name) / report::report_file, failure))
     return {};
   std::vector<fs::path> found;
   for (const auto& entry : fs::directory_iterator(name, failure)) {
-    if (fs::exists(entry.path() / "report.json", failure)) found.push_back(entry.path());
+    if (fs::exists(entry.path() / report::report_file, failure)) found.push_back(entry.path());
   }
   std::ranges::sort(found, [](const fs::path& a, const fs::path& b) {
     return ::strverscmp(a.c_str(), b.c_str()) < 0;

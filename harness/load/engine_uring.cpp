@@ -1,7 +1,6 @@
 #include <liburing.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -161,17 +160,12 @@ class UringEngine final : public Engine {
   }
 
  private:
-  struct Stamped {
-    msghdr message{};
-    iovec piece{};
-    alignas(cmsghdr) std::array<char, stamp_control_bytes> control{};
-  };
   struct Slot {
     Channel* channel = nullptr;
     SocketAddress to;
     std::vector<char> buffer;
     // Where the kernel's times are wanted:
-    std::unique_ptr<Stamped> stamped;
+    std::unique_ptr<StampedMessage> stamped;
   };
 
   io_uring_sqe* submission() {
@@ -199,15 +193,9 @@ class UringEngine final : public Engine {
       entry->flags |= IOSQE_BUFFER_SELECT;
       entry->buf_group = SharedBuffers::group;
     } else if (channel.stamps) {
-      if (!slot.stamped) slot.stamped = std::make_unique<Stamped>();
-      Stamped& stamped = *slot.stamped;
-      stamped.piece = {slot.buffer.data(), slot.buffer.size()};
-      stamped.message = {};
-      stamped.message.msg_iov = &stamped.piece;
-      stamped.message.msg_iovlen = 1;
-      stamped.message.msg_control = stamped.control.data();
-      stamped.message.msg_controllen = stamped.control.size();
-      ::io_uring_prep_recvmsg(entry, channel.fd.get(), &stamped.message, 0);
+      if (!slot.stamped) slot.stamped = std::make_unique<StampedMessage>();
+      slot.stamped->prepare(slot.buffer);
+      ::io_uring_prep_recvmsg(entry, channel.fd.get(), &slot.stamped->header, 0);
     } else {
       ::io_uring_prep_recv(entry, channel.fd.get(), slot.buffer.data(), slot.buffer.size(),
                            channel.discard ? MSG_TRUNC : 0);
@@ -248,7 +236,7 @@ class UringEngine final : public Engine {
         if (result == 0 && !datagrams_) return handler_.ended(channel);
         if (result >= 0) {
           if (channel.stamp_wanted && slot.stamped) {
-            take_receive_stamp(channel, slot.stamped->message);
+            take_receive_stamp(channel, *slot.stamped);
           }
           const auto length = static_cast<std::size_t>(result);
           handler_.received(

@@ -75,7 +75,7 @@ unsigned threads_for(const Workload& workload, EngineKind engine) {
 }
 
 // Measured (docs/load.md): one connection goes fastest in recv(2) itself, several through io_uring,
-// which has a buffer for each; what streams, waits or never sleeps through epoll.
+// as many as its queue of submissions holds; what streams, waits or never sleeps through epoll.
 EngineKind engine_for(const Workload& workload, const Destination& to) {
   if (workload.engine != EngineKind::automatic) return workload.engine;
   const bool alone = workload.connections == 1 && !workload.connects_each_time() &&

@@ -19,8 +19,9 @@ std::int64_t monotonic_ns(const timespec& real) {
   return now_ns() - ago;
 }
 
-void take_stamp(msghdr& message, std::int64_t& stamp_ns) {
-  for (cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, one)) {
+void take_stamp(StampedMessage& message, std::int64_t& stamp_ns) {
+  msghdr& header = message.header;
+  for (cmsghdr* one = CMSG_FIRSTHDR(&header); one != nullptr; one = CMSG_NXTHDR(&header, one)) {
     if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_TIMESTAMPING) continue;
     scm_timestamping times;
     std::memcpy(&times, CMSG_DATA(one), sizeof times);
@@ -30,14 +31,9 @@ void take_stamp(msghdr& message, std::int64_t& stamp_ns) {
 
 // recvmsg(2) and the software time among its control messages; 0: none.
 ssize_t receive(int fd, std::span<char> buffer, int flags, std::int64_t& stamp_ns) {
-  alignas(cmsghdr) std::array<char, stamp_control_bytes> control;
-  iovec piece{buffer.data(), buffer.size()};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t count = ::recvmsg(fd, &message, flags);
+  StampedMessage message;
+  message.prepare(buffer);
+  const ssize_t count = ::recvmsg(fd, &message.header, flags);
   if (count >= 0) take_stamp(message, stamp_ns);
   return count;
 }
@@ -79,7 +75,16 @@ ssize_t receive_stamped(Channel& channel, std::span<char> buffer, int flags) {
   return receive(channel.fd.get(), buffer, flags, channel.kernel_received_ns);
 }
 
-void take_receive_stamp(Channel& channel, msghdr& message) {
+void StampedMessage::prepare(std::span<char> buffer) {
+  piece = {buffer.data(), buffer.size()};
+  header = {};
+  header.msg_iov = &piece;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+}
+
+void take_receive_stamp(Channel& channel, StampedMessage& message) {
   take_stamp(message, channel.kernel_received_ns);
 }
 

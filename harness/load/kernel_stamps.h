@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include <array>
 #include <span>
 
 #include "load/engine.h"
@@ -24,8 +25,15 @@ void take_transmit_stamp(Channel& channel);
 
 // recv(2) that sets `kernel_received_ns`: of the last bytes that it returns.
 ssize_t receive_stamped(Channel& channel, std::span<char> buffer, int flags);
-// The same of a message that was received by other means, with room for `stamp_control_bytes`.
-inline constexpr std::size_t stamp_control_bytes = 256;
-void take_receive_stamp(Channel& channel, msghdr& message);
+// A message with room for its time, to be received by recvmsg(2) or by other means.
+struct StampedMessage {
+  msghdr header{};
+  iovec piece{};
+  alignas(cmsghdr) std::array<char, 256> control;
+
+  void prepare(std::span<char> buffer);
+};
+// As receive_stamped() does, of a message that was received.
+void take_receive_stamp(Channel& channel, StampedMessage& message);
 
 }  // namespace wireproof::load

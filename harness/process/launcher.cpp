@@ -12,26 +12,12 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/signals.h"
 #include "process/supervisor.h"
 
 namespace wireproof::process {
 
 namespace {
-
-// No signal handler of ours may run in a child before its signals are reset.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 std::pair<Fd, Fd> make_pipe() {
   std::array<int, 2> ends{};
@@ -70,7 +56,8 @@ Launch launch(ChildPlan plan, Place place, int init_pidfd) {
   if (place == Place::here) plan.parent = owner;
   pid_t child = -1;
   {
-    const SignalsBlocked blocked;
+    // No signal handler of ours may run in a child before its signals are reset.
+    const HeldSignals held = HeldSignals::all();
     child = ::fork();
     if (child == 0) {
       switch (place) {

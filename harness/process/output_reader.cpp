@@ -3,12 +3,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/signals.h"
 
 namespace wireproof::process {
 
@@ -74,11 +74,8 @@ OutputReader::OutputReader(Fd standard_output, Fd standard_error, std::size_t li
       texts_{BoundedText(limit_bytes), BoundedText(limit_bytes)} {
   for (const Fd& stream : streams_) ::fcntl(stream.get(), F_SETFL, O_NONBLOCK);
   // Signals are the business of the threads that were there before.
-  sigset_t all, before;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const HeldSignals held = HeldSignals::all();
   thread_ = std::thread([this] { run(); });
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 OutputReader::~OutputReader() { stop(); }

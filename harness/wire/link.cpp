@@ -136,9 +136,10 @@ bool Link::Impl::forward_batch(Time time) {
   for (std::size_t ring = 0; ring < rings.size(); ++ring) receive(ring, time, count);
   flush();
   for (Ring& ring : rings) ring.give_back();
-  if (count > 0) last_frame = time;
-  if (count > 0 && awaiting > 0) changed.notify_all();
-  return count > 0;
+  if (count == 0) return false;
+  last_frame = time;
+  if (awaiting > 0) changed.notify_all();
+  return true;
 }
 
 bool Link::Impl::another_soon(std::optional<Time> due) const {

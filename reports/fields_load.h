@@ -118,6 +118,8 @@ void describe(V& visit, Ref<V, load::Reference> reference) {
   visit("rounds", reference.rounds);
   visit("rate_ratio", reference.rate_ratio);
   visit("p50_ratio", reference.p50_ratio);
+  visit("rate_ratio_interval", reference.rate_ratio_interval);
+  visit("p50_ratio_interval", reference.p50_ratio_interval);
 }
 
 template <class V>
@@ -203,6 +205,7 @@ void describe(V& visit, Ref<V, load::LoadResult> load) {
   visit("warm_up_s", load.warm_up_s);
   visit.rare("warm_up_found", load.warm_up_found);
   visit("measured_s", load.measured_s);
+  visit("paused_s", load.paused_s);
   visit("sent", load.sent);
   visit("answered", load.answered);
   visit("errors", load.errors);

@@ -311,6 +311,7 @@ load::LoadResult load_result() {
   load.asked_rate_per_s = 1'000;
   load.warm_up_s = 1;
   load.measured_s = 10;
+  load.paused_s = 0.4;
   load.sent = 10'000;
   load.answered = 9'990;
   load.errors = 4;
@@ -353,7 +354,14 @@ load::LoadResult load_result() {
   load.tcp = load::TcpSummary{64, 0, 0, 20, 10, 10, 1'000'000};
   load.kernel_counters = {{"tcp_retransmitted", 0}};
   load.datagrams = load::DatagramResult{100, 99, 1, 0, 0, 1.5, 100, 99};
-  load.reference = load::Reference{50'000, 20'000, 40'000, 2, 0.02, 1.5};
+  load.reference = load::Reference{50'000,
+                                   20'000,
+                                   40'000,
+                                   6,
+                                   0.02,
+                                   1.5,
+                                   load::Interval{0.02, 0.019, 0.021},
+                                   load::Interval{1.5, 1.4, 1.6}};
   load.proof = load::ProofResult{};
   load.proof->connections_made = load.proof->handshakes_proven = load.proof->closes_proven = 64;
   load.proof->openings = {{"three-way", 64}};

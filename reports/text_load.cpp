@@ -55,8 +55,11 @@ std::string rate(const load::LoadResult& load, const Style& style) {
       text += fmt::format(" (95 %: {} to {})", counted_rate(load.throughput_interval->low),
                           counted_rate(load.throughput_interval->high));
     }
-    if (load.reference && load.reference->rate_ratio > 0) {
-      text += fmt::format(", {:.2f} of the bare loop", load.reference->rate_ratio);
+    if (load.reference && load.reference->rate_ratio) {
+      text += fmt::format(", {:.2f} of the bare loop", *load.reference->rate_ratio);
+      if (const auto& interval = load.reference->rate_ratio_interval) {
+        text += fmt::format(" ({:.2f} to {:.2f})", interval->low, interval->high);
+      }
     }
     text += "; ";
   }

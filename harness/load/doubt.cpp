@@ -94,7 +94,7 @@ class Examiner {
   // The series is the last repetition's; after its measured time only answers are waited for.
   bool was_measured(const SeriesPoint& point) const {
     const double repetitions = std::max<double>(1, static_cast<double>(result_.repetitions.size()));
-    const double end_s = result_.warm_up_s + result_.measured_s / repetitions;
+    const double end_s = result_.warm_up_s + (result_.measured_s + result_.paused_s) / repetitions;
     return point.at_s + 1e-9 >= result_.warm_up_s && point.at_s + point.span_s <= end_s + 1e-9;
   }
 
@@ -177,7 +177,19 @@ class Examiner {
           fmt::format("{} are too few for p99, which needs 1,000 (ten beyond it)", latency->count),
           false);
     }
+    examine_warm_up();
     examine_course();
+  }
+
+  void examine_warm_up() {
+    if (!circumstances_.warm_up_sought || result_.warm_up_found) return;
+    const std::string words =
+        result_.processes > 1
+            ? "is not looked for where the generator runs in several processes, none of which sees "
+              "all figures: {:.2g} s were left out (--warm-up)"
+            : "was not found: {:.2g} s were left out, and the load may not have been steady after "
+              "them";
+    add("end of the warm-up", fmt::format(fmt::runtime(words), result_.warm_up_s), false);
   }
 
   // How the rate or, where that is given, the latency went while it was measured.

@@ -36,7 +36,7 @@ struct Measurement {
     result.cpu.generator_cpus = {0, 1};
     result.cpu.server_cpus = {1};
     end.run_ns = 2'000'000'000;
-    circumstances = {1'000'000, 0, "tsc", 10};
+    circumstances = {1'000'000, 0, "tsc", false, 10};
   }
   void add_phase(const std::string& name, std::uint64_t ns) {
     PhaseResult phase;
@@ -55,6 +55,16 @@ struct Measurement {
 };
 
 TEST(Doubts, AGoodMeasurementHasNone) { EXPECT_TRUE(Measurement().doubts().empty()); }
+
+TEST(Doubts, AWarmUpThatWasToBeLookedFor) {
+  Measurement one;
+  one.circumstances.warm_up_sought = true;
+  EXPECT_EQ(one.about(), "end of the warm-up");
+  one.result.processes = 3;
+  EXPECT_NE(one.doubts().front().words.find("several processes"), std::string::npos);
+  one.result.warm_up_found = true;
+  EXPECT_TRUE(one.doubts().empty());
+}
 
 TEST(Doubts, ARateThatIsMissedByMoreThanTwoPercent) {
   Measurement one;

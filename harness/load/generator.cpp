@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "load/flood.h"
 #include "load/processes.h"
+#include "load/turns.h"
 #include "load/warm_up.h"
 
 namespace wireproof::load {
@@ -88,6 +89,13 @@ EngineKind engine_for(const Workload& workload, const Destination& to) {
   return fits && uring_works() ? EngineKind::io_uring : EngineKind::epoll;
 }
 
+// The rate of these is an echo loop's to compare with, and nothing is lost where they wait: what is
+// meant for a time, flows or spins would be disturbed.
+bool pauses_suit(const Workload& workload) {
+  return !workload.open_loop() && !workload.busy_poll &&
+         (workload.pattern == Pattern::request_response || workload.connects_each_time());
+}
+
 void name_and_pin(std::thread& thread, unsigned share, const Workload& workload) {
   ::pthread_setname_np(thread.native_handle(), fmt::format("load-{}", share).c_str());
   if (workload.pin.empty()) return;
@@ -99,20 +107,6 @@ void name_and_pin(std::thread& thread, unsigned share, const Workload& workload)
   if (error != 0) {
     throw SystemError("pin a thread to", fmt::format("processor {}", cpu), error,
                       fmt::format("this process may use {} processors", processors()));
-  }
-}
-
-void merge_into(Window& sum, const Window& more, std::array<Histogram, phase_count>& scratch) {
-  sum.counts.add(more.counts);
-  for (std::size_t i = 0; i < failure_count; ++i) sum.failures[i] += more.failures[i];
-  for (std::size_t i = 0; i < phase_count; ++i) {
-    if (sum.phases[i].counts.empty()) {
-      sum.phases[i] = more.phases[i];
-    } else if (!more.phases[i].counts.empty()) {
-      scratch[i].add(sum.phases[i]);
-      scratch[i].add(more.phases[i]);
-      sum.phases[i] = scratch[i].take();
-    }
   }
 }
 
@@ -216,19 +210,6 @@ Recording recording_of(Worker& worker) {
 
 }  // namespace
 
-// From the next window on; until when the last request may be answered.
-void Plan::measure_from(std::int64_t ns) {
-  // Long enough for the last request to time out, unless that takes long, and for the look that
-  // notices it (Worker::sweep).
-  const std::int64_t patience = std::min<std::int64_t>(workload.timeout.count(), 2 * second_ns);
-  const std::int64_t first = (ns - start_ns + window_ns - 1) / window_ns;
-  // The earliest is set last: who sees it sees the others.
-  drain_ns = start_ns + first * window_ns + workload.duration.count() + patience + patience / 10 +
-             10'000'000;
-  end_ns = start_ns + first * window_ns + workload.duration.count();
-  measure_ns = start_ns + first * window_ns;
-}
-
 std::vector<Window> merge_windows(std::vector<std::vector<Window>> threads) {
   std::map<std::int64_t, Window> windows;
   std::array<Histogram, phase_count> scratch;
@@ -238,7 +219,7 @@ std::vector<Window> merge_windows(std::vector<std::vector<Window>> threads) {
       if (added) {
         at->second = std::move(window);
       } else {
-        merge_into(at->second, window, scratch);
+        at->second.add(window, scratch);
       }
     }
   }
@@ -298,11 +279,14 @@ Recording run_generator(Plan plan, const GeneratorOptions& options) {
   // Fine windows where a run is short: intervals need some twenty of them.
   plan.window_ns = workload.duration.count() <= 30 * second_ns ? second_ns / 10 : second_ns;
   plan.start_ns = now_ns() + 5'000'000;
+  plan.may_pause = options.in_pause && pauses_suit(workload);
   plan.stop = options.stop;
   if (plan.processes > 1) {
     plan.workload.find_warm_up = false;  // no process sees all figures
     plan.measure_from(plan.start_ns + workload.warm_up_span().count());
-    return run_processes(std::move(plan), options);
+    Recording recording = run_processes(std::move(plan), options);
+    fold_pauses(recording);
+    return recording;
   }
   if (workload.find_warm_up) {
     plan.measure_ns = plan.end_ns = plan.drain_ns = never_ns;
@@ -310,7 +294,20 @@ Recording run_generator(Plan plan, const GeneratorOptions& options) {
     plan.measure_from(plan.start_ns + workload.warm_up_span().count());
   }
   const unsigned threads = plan.threads;
-  return run_threads(std::move(plan), 0, threads, options);
+  Recording recording = run_threads(std::move(plan), 0, threads, options);
+  fold_pauses(recording);
+  return recording;
+}
+
+void PauseWatch::look() {
+  const std::int64_t now = now_ns(), until = options_.in_pause ? plan_.paused_until(now) : 0;
+  if (until == 0 || until == seen_until_ns_) return;
+  // What was in flight has a tenth of the pause to come back, and the load finds nobody at its end.
+  const std::int64_t margin_ns = plan_.window_ns / 10;
+  const std::int64_t left_ns = until - margin_ns - now;
+  if (now < until - plan_.window_ns + margin_ns) return;
+  seen_until_ns_ = until;
+  if (left_ns > 2 * margin_ns) options_.in_pause(std::chrono::nanoseconds(left_ns));
 }
 
 Recording run_threads(Plan plan, unsigned first, unsigned count, const GeneratorOptions& options) {
@@ -340,10 +337,12 @@ Recording run_threads(Plan plan, unsigned first, unsigned count, const Generator
   }
   ProgressTeller teller(recording.plan, workers, options);
   WarmUpSearch search(recording, workers);
+  PauseWatch pauses(recording.plan, options);
   while (running > 0 && now_ns() - 5 * second_ns < recording.plan.drain_ns) {
     const timespec beat{0, running > 0 ? 20'000'000 : 0};
     ::nanosleep(&beat, nullptr);
     search.look();
+    pauses.look();
     teller.tell();
     if (options.every_tick) options.every_tick();
   }

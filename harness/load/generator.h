@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -29,7 +30,10 @@ struct Tick {
 
 struct GeneratorOptions {
   std::function<void(const Tick&)> progress;  // about once a second
-  std::function<void()> every_tick;           // about ten times a second
+  std::function<void()> every_tick;           // about fifty times a second
+  // Once in each pause, for at most so long. A closed loop of exchanges that lasts long enough
+  // pauses where this is given.
+  std::function<void(std::chrono::nanoseconds)> in_pause;
   const std::atomic<bool>* stop = nullptr;
 };
 
@@ -59,6 +63,18 @@ Recording run_generator(Plan plan, const GeneratorOptions& options);
 // Of a plan whose moments are set, these of its threads (processes.h runs each share of them in a
 // process of its own).
 Recording run_threads(Plan plan, unsigned first, unsigned count, const GeneratorOptions& options);
+
+// Calls in_pause when there is a pause: of the thread that watches a run.
+class PauseWatch {
+ public:
+  PauseWatch(const Plan& plan, const GeneratorOptions& options) : plan_(plan), options_(options) {}
+  void look();
+
+ private:
+  const Plan& plan_;
+  const GeneratorOptions& options_;
+  std::int64_t seen_until_ns_ = 0;  // the pause that was used
+};
 
 // Figures of one recording; those of machine and proof are added by their owners.
 LoadResult summarize(const Recording& recording);

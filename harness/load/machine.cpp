@@ -176,11 +176,11 @@ std::optional<ServerGrowth> MachineWatch::growth() const {
   return growth;
 }
 
-CpuUse MachineWatch::finish(std::uint64_t requests) {
+CpuUse MachineWatch::finish(std::uint64_t requests, double elsewhere_ms) {
   sample();
   CpuUse use;
   rusage usage{};
-  use.generator_ms = own_cpu_ms(usage) - own_ms_;
+  use.generator_ms = std::max(0.0, own_cpu_ms(usage) - own_ms_ - elsewhere_ms);
   use.voluntary_switches = static_cast<std::uint64_t>(usage.ru_nvcsw) - voluntary_;
   use.involuntary_switches = static_cast<std::uint64_t>(usage.ru_nivcsw) - involuntary_;
   if (server_) use.server_ms = std::max(0.0, cpu_ms_of(server_()) - server_ms_);
@@ -192,7 +192,7 @@ CpuUse MachineWatch::finish(std::uint64_t requests) {
   if (const double all = static_cast<double>(now.all - machine_.all); all > 0) {
     use.steal_percent = 100 * static_cast<double>(now.steal - machine_.steal) / all;
     use.softirq_percent = 100 * static_cast<double>(now.softirq - machine_.softirq) / all;
-    const double ours = (use.generator_ms + use.server_ms) / tick_ms();
+    const double ours = (use.generator_ms + elsewhere_ms + use.server_ms) / tick_ms();
     use.other_percent =
         std::max(0.0, 100 * (static_cast<double>(now.busy - machine_.busy) - ours) / all);
   }

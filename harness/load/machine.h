@@ -44,7 +44,8 @@ class MachineWatch {
   explicit MachineWatch(std::function<std::vector<pid_t>()> server);
   void start();
   void sample();
-  CpuUse finish(std::uint64_t requests);
+  // `elsewhere_ms` of our own time was not the generator's.
+  CpuUse finish(std::uint64_t requests, double elsewhere_ms = 0);
   // Notes who has the processors, ten times a second at most: for the series.
   void mark(std::int64_t now_ns);
   // Who had them in each window of a series that began at `start_ns`.

@@ -50,12 +50,19 @@ struct Plan {
   Moment end_ns;              // nothing is meant for a time after this
   Moment drain_ns;            // what has no answer by now is in flight at the end
   std::int64_t window_ns = 1'000'000'000;
+  // A load that may pause does so now and then, for as long as a window: the reference loop
+  // (reference.h) then has the machine to itself.
+  bool may_pause = false;
+  unsigned pauses = 0;
   unsigned threads = 1;    // of all processes together
   unsigned processes = 1;  // more where one may not open as many sockets
   unsigned source_addresses = 1;
   scenario::EngineKind engine = scenario::EngineKind::epoll;
-  void measure_from(std::int64_t ns);       // sets the three moments
-  const std::atomic<bool>* stop = nullptr;  // ends the run at once, with what it has
+  void measure_from(std::int64_t ns);  // sets the three moments, and how many pauses there are
+  std::int64_t paused_until(std::int64_t now) const;  // the end of the pause that is on; 0: none is
+  std::int64_t paused_ns(std::int64_t until) const;   // how much of the time from measure_ns
+  bool is_pause(std::int64_t window) const;           // by the window's index
+  const std::atomic<bool>* stop = nullptr;            // ends the run at once, with what it has
 };
 
 }  // namespace wireproof::load

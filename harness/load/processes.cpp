@@ -84,7 +84,9 @@ class Farm {
   Recording run() {
     start();
     bool passed_on = false;
+    PauseWatch pauses(whole_.plan, options_);
     while (listen()) {
+      pauses.look();
       if (options_.every_tick) options_.every_tick();
       tell();
       if (stopped() && !passed_on) {

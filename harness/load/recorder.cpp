@@ -62,6 +62,20 @@ void Counts::add(const Counts& other) {
   warm_up_latency_ns += other.warm_up_latency_ns;
 }
 
+void Window::add(const Window& more, std::array<Histogram, phase_count>& scratch) {
+  counts.add(more.counts);
+  for (std::size_t i = 0; i < failure_count; ++i) failures[i] += more.failures[i];
+  for (std::size_t i = 0; i < phase_count; ++i) {
+    if (phases[i].counts.empty()) {
+      phases[i] = more.phases[i];
+    } else if (!more.phases[i].counts.empty()) {
+      scratch[i].add(phases[i]);
+      scratch[i].add(more.phases[i]);
+      phases[i] = scratch[i].take();
+    }
+  }
+}
+
 Recorder::Recorder(std::int64_t start_ns, std::int64_t window_ns)
     : start_ns_(start_ns), window_ns_(window_ns), window_end_ns_(start_ns + window_ns) {}
 

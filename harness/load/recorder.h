@@ -62,6 +62,9 @@ struct Window {
   Counts counts;
   std::array<std::uint64_t, failure_count> failures{};
   std::array<HistogramCounts, phase_count> phases;
+
+  // With empty histograms to work in, which are left empty.
+  void add(const Window& more, std::array<Histogram, phase_count>& scratch);
 };
 
 struct FailureExample {

@@ -4,18 +4,24 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <ctime>
+#include <numeric>
 #include <thread>
 
 #include "base/fd.h"
 #include "load/now.h"
+#include "load/statistics.h"
 
 namespace wireproof::load {
 namespace {
 
 constexpr std::size_t message_bytes = 64;
-constexpr timeval patience{1, 0};  // a lost datagram must not stop a round for ever
+constexpr std::uint64_t fewest_round_trips = 100;  // of a round that says something
+constexpr std::size_t fewest_turns = 3;            // for an interval
+constexpr timeval patience{1, 0};                  // a lost datagram must not stop a round for ever
 
 struct Pair {
   Fd client, server;
@@ -103,6 +109,12 @@ Pair make_pair_of(scenario::Transport transport, scenario::Family family) {
   return {};
 }
 
+double thread_cpu_ms() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
 void echo(const Fd& fd) {
   std::array<char, 4096> buffer;
   while (true) {
@@ -110,6 +122,10 @@ void echo(const Fd& fd) {
     if (count <= 1) return;  // the end, or the datagram that stands for it
     ::send(fd.get(), buffer.data(), static_cast<std::size_t>(count), MSG_NOSIGNAL);
   }
+}
+
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 }  // namespace
@@ -122,10 +138,16 @@ std::string ReferenceLoop::round(std::chrono::nanoseconds span) {
   for (const Fd* fd : {&pair.client, &pair.server}) {
     ::setsockopt(fd->get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   }
-  std::thread server([&] { echo(pair.server); });
+  double server_cpu_ms = 0;
+  std::thread server([&] {
+    echo(pair.server);
+    server_cpu_ms = thread_cpu_ms();
+  });
   std::array<char, message_bytes> message;
   message.fill('r');
   std::array<char, 4096> buffer;
+  Histogram round_trips;
+  const double cpu_before_ms = thread_cpu_ms();
   const std::int64_t start = now_ns(), end = start + span.count();
   std::int64_t now = start;
   while (now < end) {
@@ -133,31 +155,66 @@ std::string ReferenceLoop::round(std::chrono::nanoseconds span) {
     if (::recv(pair.client.get(), buffer.data(), buffer.size(), 0) <= 0) break;
     const std::int64_t then = now;
     now = now_ns();
-    round_trips_.record(static_cast<std::uint64_t>(now - then));
+    round_trips.record(static_cast<std::uint64_t>(now - then));
   }
-  seconds_ += static_cast<double>(now - start) / 1e9;
-  ++rounds_;
   ::send(pair.client.get(), message.data(), 1, MSG_NOSIGNAL);
   ::shutdown(pair.client.get(), SHUT_WR);
   server.join();
+  cpu_ms_ += thread_cpu_ms() - cpu_before_ms + server_cpu_ms;
+  if (round_trips.count() < fewest_round_trips) return {};  // of no use, and no harm
+  const double seconds = static_cast<double>(now - start) / 1e9;
+  rounds_.push_back({start, static_cast<double>(round_trips.count()) / seconds,
+                     static_cast<double>(round_trips.value_at(0.5))});
+  seconds_ += seconds;
+  round_trips_.add(round_trips);
   return {};
 }
 
-std::optional<Reference> ReferenceLoop::against(const LoadResult& result) const {
-  if (rounds_ == 0 || seconds_ <= 0 || round_trips_.count() < 100) return std::nullopt;
+ReferenceLoop::Round ReferenceLoop::beside(const Turn& turn) const {
+  // A round ends before the turn that follows it begins, and rounds are in the order of time.
+  const auto after = std::ranges::lower_bound(rounds_, turn.end_ns, {}, &Round::start_ns);
+  auto before = std::ranges::lower_bound(rounds_, turn.start_ns, {}, &Round::start_ns);
+  Round mean;
+  double count = 0;
+  const auto take = [&](const Round& round) {
+    mean.rate_per_s += round.rate_per_s;
+    mean.p50_ns += round.p50_ns;
+    ++count;
+  };
+  if (before != rounds_.begin()) take(*--before);
+  if (after != rounds_.end()) take(*after);
+  if (count == 0) return mean;
+  mean.rate_per_s /= count;
+  mean.p50_ns /= count;
+  return mean;
+}
+
+std::optional<Reference> ReferenceLoop::against(const std::vector<Recording>& repetitions) const {
+  if (rounds_.empty()) return std::nullopt;
   Reference reference;
-  reference.rounds = rounds_;
+  reference.rounds = static_cast<unsigned>(rounds_.size());
   reference.transactions_per_s = static_cast<double>(round_trips_.count()) / seconds_;
   reference.p50_ns = round_trips_.value_at(0.5);
   reference.p99_ns = round_trips_.value_at(0.99);
-  reference.rate_ratio = result.throughput_per_s / reference.transactions_per_s;
-  if (const PhaseResult* latency = result.phase("latency")) {
-    for (const Percentile& one : latency->percentiles) {
-      if (one.quantile == 0.5) {
-        reference.p50_ratio =
-            static_cast<double>(one.value_ns) / static_cast<double>(reference.p50_ns);
-      }
+  std::vector<double> rates, medians;
+  for (const Recording& repetition : repetitions) {
+    const scenario::Workload& workload = repetition.plan.workload;
+    const bool exchanges =
+        workload.pattern == scenario::Pattern::request_response || workload.connects_each_time();
+    if (!exchanges) return reference;  // nothing that a loop of exchanges could be compared with
+    for (const Turn& turn : turns_of(repetition)) {
+      const Round round = beside(turn);
+      if (round.rate_per_s <= 0 || turn.p50_ns == 0) continue;
+      rates.push_back(turn.rate_per_s / round.rate_per_s);
+      medians.push_back(static_cast<double>(turn.p50_ns) / round.p50_ns);
     }
+  }
+  if (rates.empty()) return reference;
+  reference.rate_ratio = mean_of(rates);
+  reference.p50_ratio = mean_of(medians);
+  if (rates.size() >= fewest_turns) {
+    reference.rate_ratio_interval = mean_interval(rates);
+    reference.p50_ratio_interval = mean_interval(medians);
   }
   return reference;
 }

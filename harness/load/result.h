@@ -74,7 +74,9 @@ struct Reference {  // the bare echo loop, beside the measurement
   double transactions_per_s = 0;
   std::uint64_t p50_ns = 0, p99_ns = 0;
   unsigned rounds = 0;
-  double rate_ratio = 0, p50_ratio = 0;  // the measurement to it
+  // The measurement to it, turn by turn; absent where it is not one of exchanges.
+  std::optional<double> rate_ratio, p50_ratio;
+  std::optional<Interval> rate_ratio_interval, p50_ratio_interval;
 };
 
 struct LimitResult {
@@ -128,6 +130,7 @@ struct LoadResult {
   bool open_loop = false, interrupted = false, busy_poll = false;
   std::optional<double> asked_rate_per_s;
   double warm_up_s = 0, measured_s = 0;
+  double paused_s = 0;         // between turns, for the reference; not measured
   bool warm_up_found = false;  // by looking at the figures, not given
 
   // sent = answered + errors + timeouts + in_flight

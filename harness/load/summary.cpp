@@ -269,15 +269,23 @@ void add_counts(const Recording& recording, LoadResult& result) {
   result.most_connected = std::max(result.most_connected, recording.end.most_connected);
 }
 
-// The time that counts: to the plan's end or, where the load ended before, to its last answer.
-double measured_seconds(const Recording& recording) {
+// To the plan's end or, where the load ended before, to its last answer.
+std::int64_t measured_until(const Recording& recording) {
   const Plan& plan = recording.plan;
   std::int64_t end = std::min<std::int64_t>(plan.end_ns, recording.ended_ns);
   const bool by_operations = plan.workload.operations != 0;
   if (by_operations && recording.end.last_answer_ns > 0) {
     end = std::min(end, recording.end.last_answer_ns);
   }
-  return static_cast<double>(std::max<std::int64_t>(end - plan.measure_ns, 1)) / 1e9;
+  return end;
+}
+
+// The time that counts.
+double measured_seconds(const Recording& recording) {
+  const Plan& plan = recording.plan;
+  const std::int64_t until = measured_until(recording);
+  const std::int64_t span_ns = until - plan.measure_ns - plan.paused_ns(until);
+  return static_cast<double>(std::max<std::int64_t>(span_ns, 1)) / 1e9;
 }
 
 }  // namespace
@@ -307,6 +315,7 @@ LoadResult summarize(const std::vector<Recording>& repetitions) {
     add_counts(one, result);
     add_errors(one, result);
     result.measured_s += measured_seconds(one);
+    result.paused_s += static_cast<double>(one.plan.paused_ns(measured_until(one))) / 1e9;
     result.interrupted |= one.interrupted;
     lines.push_back(timeline_of(one));
     for (const double rate : lines.back().rates) answered_in_time += rate * lines.back().window_s;

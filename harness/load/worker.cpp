@@ -162,11 +162,28 @@ void Worker::fire_timers(std::int64_t now) {
       continue;
     }
     if (over(now)) continue;
+    if (waits_out_pause(one, now)) continue;
     if (one.state == State::closed) {
       open(one, when, now);
-    } else if (one.state == State::ready && !workload_.open_loop()) {
-      issue(one, now, now);
+    } else if (!workload_.open_loop() && (one.state == State::ready || one.state == State::busy)) {
+      fill(one, now);
     }
+  }
+}
+
+// Where the load pauses now: what is due on a connection is due at the pause's end.
+bool Worker::waits_out_pause(Connection& one, std::int64_t now) {
+  const std::int64_t until_ns = plan_.paused_until(now);
+  if (until_ns != 0) timers_.push({until_ns, one.channel.number});
+  return until_ns != 0;
+}
+
+// With as many requests as a connection of a closed loop may have in flight.
+void Worker::fill(Connection& one, std::int64_t now) {
+  while (one.state != State::closed && one.count < workload_.depth) {
+    const std::uint32_t before = one.count;
+    issue(one, now, now);
+    if (one.count <= before) return;  // none is left to send, or it was answered at once
   }
 }
 
@@ -317,9 +334,7 @@ void Worker::connected(Channel& channel, int error) {
       if (workload_.open_loop()) {
         become_ready(one, now);
       } else {
-        for (unsigned i = 0; i < workload_.depth && one.state != State::closed; ++i) {
-          issue(one, now, now);
-        }
+        fill(one, now);
       }
       return;
     case Pattern::stream:
@@ -333,7 +348,7 @@ void Worker::connected(Channel& channel, int error) {
 }
 
 void Worker::issue(Connection& one, std::int64_t intended, std::int64_t now) {
-  if (now >= plan_.end_ns && !workload_.open_loop()) return;
+  if (!workload_.open_loop() && (now >= plan_.end_ns || waits_out_pause(one, now))) return;
   if (operations_left_ == 0) return;
   --operations_left_;
   Request& request = one.ring[(one.head + one.count) % workload_.depth];

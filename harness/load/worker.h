@@ -86,6 +86,8 @@ class Worker final : private Handler {
   void dispatch(std::int64_t now);
   void serve_due(Connection& one, std::int64_t now);
   bool take_arrival(std::int64_t now, std::int64_t& intended);
+  bool waits_out_pause(Connection& one, std::int64_t now);
+  void fill(Connection& one, std::int64_t now);
   void open(Connection& one, std::int64_t intended, std::int64_t now);
   void attempt(Connection& one);
   bool bind_source(Connection& one);

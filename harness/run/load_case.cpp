@@ -137,10 +137,15 @@ class LoadCase {
       machine.mark(load::now_ns());
     };
 
+    if (workload_.reference) {
+      options.in_pause = [&](std::chrono::nanoseconds span) { machine_at_work(reference, span); };
+    }
+
     std::vector<load::Recording> recordings;
     std::uint64_t requests = 0;
     double wall_s = 0;
     machine_at_work(reference);
+    const double reference_cpu_ms = reference.cpu_ms();
     machine.start();
     const load::LoadStallWatch stalls;
     for (unsigned i = 0; i < workload_.repetitions && !stop_asked; ++i) {
@@ -151,19 +156,20 @@ class LoadCase {
     }
     result_ = load::summarize(recordings);
     requests = result_.answered + result_.errors + result_.timeouts + result_.warm_up_requests;
-    result_.cpu = machine.finish(requests);
+    result_.cpu = machine.finish(requests, reference.cpu_ms() - reference_cpu_ms);
     result_.server_growth = machine.growth();
     machine.mark(load::now_ns());
     machine.tell(result_.series, plan_start(recordings.back()));
     machine_at_work(reference);
     result_.kernel_counters = difference(before, witness::read_counters(netns));
-    result_.reference = reference.against(result_);
+    result_.reference = reference.against(recordings);
 
     load::Circumstances circumstances;
     circumstances.longest_stall_ns = stalls.longest_ns();
     circumstances.stalls = stalls.stalls();
+    circumstances.warm_up_sought = workload_.find_warm_up;
     circumstances.clock_source = load::clock_source();
-    circumstances.wall_s = wall_s;
+    circumstances.wall_s = wall_s - result_.paused_s;
     load::WorkerEnd end;
     for (const load::Recording& one : recordings) {
       end.run_ns += one.end.run_ns;
@@ -180,9 +186,10 @@ class LoadCase {
     return recording.plan.start_ns;
   }
 
-  void machine_at_work(load::ReferenceLoop& reference) {
+  void machine_at_work(load::ReferenceLoop& reference,
+                       std::chrono::nanoseconds span = reference_round) {
     if (!workload_.reference || stop_asked) return;
-    const std::string why = reference.round(reference_round);
+    const std::string why = reference.round(span);
     if (!why.empty() && reference_note_.empty()) {
       reference_note_ = why;
       report_.notes.push_back(why);

@@ -4,7 +4,7 @@ import { caseAt, fileLink, run } from "./data";
 import { chart, type Line } from "./chart";
 import { h } from "./dom";
 import { bytes, nanoseconds, whole } from "./format";
-import type { Load, Phase } from "./load_types";
+import type { Interval, Load, Phase } from "./load_types";
 import type { Case } from "./types";
 
 const mainPhases = ["complete", "total", "response", "latency"];
@@ -25,6 +25,8 @@ function trust(load: Load): HTMLElement {
     h("ul", {}, ...doubts.map((doubt) => h("li", {}, h("b", {}, doubt.about), `: ${doubt.words}`))));
 }
 
+const reach = (interval?: Interval): string => (interval ? ` (95 %: ${interval.low.toFixed(2)} to ${interval.high.toFixed(2)})` : "");
+
 function facts(load: Load): HTMLElement {
   const interval = load.throughput_interval;
   return h("dl", { class: "facts" },
@@ -35,7 +37,7 @@ function facts(load: Load): HTMLElement {
     fact("measured for", load.measured_s !== undefined && `${load.measured_s.toFixed(2)} s after ${(load.warm_up_s ?? 0).toFixed(2)} s of warm-up${load.warm_up_found ? ", which was looked for" : ""}`),
     fact("connections", load.connections !== undefined && whole(load.connections)), fact("pattern", load.pattern), fact("arrivals", load.arrivals), fact("engine", load.engine && `${load.engine}${load.threads ? `, ${load.threads} ${load.threads === 1 ? "thread" : "threads"}` : ""}${load.processes ? ` in ${load.processes} processes` : ""}`),
     fact("received", load.bytes_received_per_s !== undefined && load.bytes_received_per_s > 0 && `${bytes(load.bytes_received_per_s)}/s`),
-    fact("beside a bare echo loop", load.reference && `${load.reference.rate_ratio.toFixed(2)} × its rate, ${load.reference.p50_ratio.toFixed(2)} × its median`));
+    fact("beside a bare echo loop", load.reference?.rate_ratio !== undefined && `${load.reference.rate_ratio.toFixed(2)} × its rate${reach(load.reference.rate_ratio_interval)}, ${(load.reference.p50_ratio ?? 0).toFixed(2)} × its median${reach(load.reference.p50_ratio_interval)}`));
 }
 
 function limits(load: Load): HTMLElement | null {

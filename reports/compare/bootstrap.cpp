@@ -26,27 +26,43 @@ std::size_t below(std::mt19937& random, std::size_t end) {
   return static_cast<std::size_t>((static_cast<std::uint64_t>(random()) * end) >> 32);
 }
 
+std::optional<Interval> interval_of(std::span<const double> base, std::span<const double> next,
+                                    double q, double level, bool paired) {
+  std::mt19937 random(20'240'229);
+  std::vector<double> ratios, under, over;
+  ratios.reserve(resamples);
+  for (std::size_t i = 0; i < resamples; ++i) {
+    under.clear();
+    over.clear();
+    for (std::size_t k = 0; k < base.size(); ++k) {
+      const std::size_t at = below(random, base.size());
+      under.push_back(base[at]);
+      if (paired) over.push_back(next[at]);
+    }
+    for (std::size_t k = over.size(); k < next.size(); ++k) {
+      over.push_back(next[below(random, next.size())]);
+    }
+    const double low = quantile_in_place(under, q);
+    if (low <= 0) return std::nullopt;
+    ratios.push_back(quantile_in_place(over, q) / low);
+  }
+  const double low = quantile_in_place(ratios, (1 - level) / 2);
+  return Interval{low, quantile_in_place(ratios, (1 + level) / 2)};
+}
+
 }  // namespace
 
 double quantile_of(std::vector<double> values, double q) { return quantile_in_place(values, q); }
 
 std::optional<Interval> ratio_interval(std::span<const double> base, std::span<const double> next,
                                        double q, double level) {
-  std::mt19937 random(20'240'229);
-  std::vector<double> ratios, drawn;
-  ratios.reserve(resamples);
-  const auto draw = [&](std::span<const double> from) {
-    drawn.clear();
-    for (std::size_t i = 0; i < from.size(); ++i) drawn.push_back(from[below(random, from.size())]);
-    return quantile_in_place(drawn, q);
-  };
-  for (std::size_t i = 0; i < resamples; ++i) {
-    const double under = draw(base);
-    if (under <= 0) return std::nullopt;
-    ratios.push_back(draw(next) / under);
-  }
-  const double low = quantile_in_place(ratios, (1 - level) / 2);
-  return Interval{low, quantile_in_place(ratios, (1 + level) / 2)};
+  return interval_of(base, next, q, level, false);
+}
+
+std::optional<Interval> paired_ratio_interval(std::span<const double> base,
+                                              std::span<const double> next, double q,
+                                              double level) {
+  return interval_of(base, next, q, level, true);
 }
 
 Interval widened(const Interval& interval, double middle, double inflation) {

@@ -23,6 +23,10 @@ struct Interval {
 std::optional<Interval> ratio_interval(std::span<const double> base, std::span<const double> next,
                                        double q, double level);
 
+// The same where the values come in pairs, which are drawn together.
+std::optional<Interval> paired_ratio_interval(std::span<const double> base,
+                                              std::span<const double> next, double q, double level);
+
 // `interval` widened about `middle` in logarithms by the square root of `inflation`.
 Interval widened(const Interval& interval, double middle, double inflation);
 

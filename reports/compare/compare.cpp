@@ -42,8 +42,45 @@ std::uint64_t times(const CaseDigest& one, Ending ending) {
   return found == one.endings.end() ? 0 : found->second;
 }
 
+// One value for each of `runs` runs, which gave as many each: its median.
+std::vector<double> by_run(const std::vector<double>& values, std::size_t runs) {
+  const std::size_t each = values.size() / runs;
+  std::vector<double> medians;
+  for (std::size_t i = 0; i < runs; ++i) {
+    const auto first = values.begin() + static_cast<std::ptrdiff_t>(i * each);
+    medians.push_back(median_of({first, first + static_cast<std::ptrdiff_t>(each)}));
+  }
+  return medians;
+}
+
+void test(const std::vector<double>& base, const std::vector<double>& next, FigureChange& change) {
+  // Noise that comes in spells: both sides' values tell less than their number says.
+  const double inflation = serial_inflation(base, next);
+  change.p = widened(rank_test(base, next).p, inflation);
+  if (!change.ratio) return;
+  change.interval = ratio_interval(base, next, 0.5, level);
+  if (change.interval) change.interval = widened(*change.interval, *change.ratio, inflation);
+}
+
+// What changes slowly is the same for both of a pair, and leaves their difference alone.
+void test_pairs(const std::vector<double>& base, const std::vector<double>& next,
+                FigureChange& change) {
+  const bool positive = std::ranges::min(base) > 0 && std::ranges::min(next) > 0;
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    differences.push_back(positive ? std::log(next[i] / base[i]) : next[i] - base[i]);
+  }
+  const double inflation = serial_inflation(differences, differences);
+  change.in_pairs = true;
+  change.p = widened(signed_rank_p(differences), inflation);
+  if (!change.ratio) return;
+  change.interval = paired_ratio_interval(base, next, 0.5, level);
+  if (change.interval) change.interval = widened(*change.interval, *change.ratio, inflation);
+}
+
+// `turns`: of runs that were made in turn; 0: they were not.
 FigureChange measured(const Figure& figure, const std::vector<double>& base,
-                      const std::vector<double>& next) {
+                      const std::vector<double>& next, std::size_t turns) {
   FigureChange change;
   change.figure = &figure;
   change.base_runs = base.size();
@@ -51,27 +88,29 @@ FigureChange measured(const Figure& figure, const std::vector<double>& base,
   change.base_median = median_of(base);
   change.new_median = median_of(next);
   if (change.base_median > 0) change.ratio = change.new_median / change.base_median;
-  const RankTest test = rank_test(base, next);
-  change.greater = test.greater;
-  // Noise that comes in spells: both sides' values tell less than their number says.
-  const double inflation = serial_inflation(base, next);
-  change.p = widened(test.p, inflation);
-  if (change.ratio) {
-    change.interval = ratio_interval(base, next, 0.5, level);
-    if (change.interval) change.interval = widened(*change.interval, *change.ratio, inflation);
+  change.greater = rank_test(base, next).greater;
+  if (turns > 0) {
+    test_pairs(by_run(base, turns), by_run(next, turns), change);
+  } else {
+    test(base, next, change);
   }
   return change;
+}
+
+double least_p_of(const FigureChange& change, std::size_t turns) {
+  return change.in_pairs ? least_signed_rank_p(turns) : least_p(change.base_runs, change.new_runs);
 }
 
 // How the word for a figure follows from the numbers. Whether there is a change is the test's to
 // say, adjusted for all the figures looked at: it looks at all values, where the interval is of the
 // medians alone and may still hold 1.
-Opinion opinion_of(const FigureChange& change, const Options& options, std::size_t tests) {
+Opinion opinion_of(const FigureChange& change, const Options& options, std::size_t tests,
+                   std::size_t turns) {
   if (change.adjusted_p <= options.alpha) {
     const bool more = change.greater > 0.5;
     return more == change.figure->more_is_better ? Opinion::better : Opinion::worse;
   }
-  if (least_p(change.base_runs, change.new_runs) * static_cast<double>(tests) > options.alpha) {
+  if (least_p_of(change, turns) * static_cast<double>(tests) > options.alpha) {
     return Opinion::too_few;
   }
   const bool narrow = change.interval && change.interval->low > 1 / (1 + options.same_within) &&
@@ -80,7 +119,8 @@ Opinion opinion_of(const FigureChange& change, const Options& options, std::size
 }
 
 std::size_t runs_wanted(const FigureChange& change, const Options& options, std::size_t tests) {
-  const std::size_t least = runs_for(options.alpha / static_cast<double>(tests));
+  const double wanted_p = options.alpha / static_cast<double>(tests);
+  const std::size_t least = change.in_pairs ? pairs_for(wanted_p) : runs_for(wanted_p);
   if (change.opinion == Opinion::too_few) return least;
   if (change.opinion != Opinion::not_told_apart || !change.interval) return 0;
   // The interval's half width falls with the root of the runs.
@@ -91,7 +131,7 @@ std::size_t runs_wanted(const FigureChange& change, const Options& options, std:
   return std::min(most_wanted, static_cast<std::size_t>(std::ceil(runs * ratio * ratio)));
 }
 
-CaseChange change_of(const CaseDigest* base, const CaseDigest* next) {
+CaseChange change_of(const CaseDigest* base, const CaseDigest* next, std::size_t turns) {
   CaseChange change;
   change.id = (next != nullptr ? next : base)->id;
   change.in_base = base != nullptr;
@@ -119,12 +159,14 @@ CaseChange change_of(const CaseDigest* base, const CaseDigest* next) {
     const auto before = base->values.find(std::string(figure.name));
     const auto after = next->values.find(std::string(figure.name));
     if (before == base->values.end() || after == next->values.end()) continue;
-    change.figures.push_back(measured(figure, before->second, after->second));
+    const bool pairs = base->even && next->even && !before->second.empty() &&
+                       before->second.size() == after->second.size();
+    change.figures.push_back(measured(figure, before->second, after->second, pairs ? turns : 0));
   }
   return change;
 }
 
-void judge_figures(Comparison& comparison) {
+void judge_figures(Comparison& comparison, std::size_t turns) {
   std::vector<FigureChange*> all;
   std::vector<double> p;
   for (CaseChange& one : comparison.cases) {
@@ -138,7 +180,7 @@ void judge_figures(Comparison& comparison) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     FigureChange& change = *all[i];
     change.adjusted_p = q[i];
-    change.opinion = opinion_of(change, comparison.options, all.size());
+    change.opinion = opinion_of(change, comparison.options, all.size(), turns);
     change.runs_wanted = runs_wanted(change, comparison.options, all.size());
     comparison.runs_wanted = std::max(comparison.runs_wanted, change.runs_wanted);
     std::size_t* const counts[] = {&comparison.worse, &comparison.better, &comparison.same,
@@ -176,7 +218,7 @@ void hold_to(const Limit& limit, Comparison& comparison) {
                                                   limit.text, comparison.runs_wanted));
 }
 
-void note_differences(Comparison& comparison) {
+void note_differences(Comparison& comparison, std::size_t turns) {
   const RunDigest& base = comparison.base;
   const RunDigest& next = comparison.next;
   const auto note = [&](std::string text) { comparison.notes.push_back(std::move(text)); };
@@ -197,6 +239,10 @@ void note_differences(Comparison& comparison) {
                      base.shard.empty() ? "all" : base.shard,
                      next.shard.empty() ? "all" : next.shard));
   }
+  if (turns > 0) {
+    note(fmt::format("the runs were made in turn: each is compared with its neighbour, {} pairs",
+                     turns));
+  }
   for (const auto& [which, run] : {std::pair("base", &base), std::pair("new", &next)}) {
     if (run->interrupted) note(fmt::format("the {} run was interrupted: cases are missing", which));
   }
@@ -211,12 +257,15 @@ std::string_view name(Opinion opinion) {
 }
 
 std::string sentence(const FigureChange& change) {
+  const std::string more_runs = change.in_pairs
+                                    ? fmt::format("make {} runs of each", change.runs_wanted)
+                                    : fmt::format("run with --repeat {}", change.runs_wanted);
   std::string text = fmt::format("{} to {}", value_text(*change.figure, change.base_median),
                                  value_text(*change.figure, change.new_median));
   if (change.ratio) text += ", " + change_text(*change.ratio);
   if (change.opinion == Opinion::too_few) {
-    return text + fmt::format("; too few runs to say ({} and {}): run with --repeat {}",
-                              change.base_runs, change.new_runs, change.runs_wanted);
+    return text + fmt::format("; too few runs to say ({} and {}): {}", change.base_runs,
+                              change.new_runs, more_runs);
   }
   if (change.interval) {
     text += fmt::format(" ({} to {})", change_text(change.interval->low),
@@ -226,9 +275,7 @@ std::string sentence(const FigureChange& change) {
   text += fmt::format(", {} in {:.0f} % of pairs", more ? "higher" : "lower",
                       100 * (more ? change.greater : 1 - change.greater));
   if (change.opinion == Opinion::not_told_apart && change.runs_wanted > 0) {
-    text += change.runs_wanted >= most_wanted
-                ? "; too noisy to say"
-                : fmt::format("; to see 10 % run with --repeat {}", change.runs_wanted);
+    text += change.runs_wanted >= most_wanted ? "; too noisy to say" : "; to see 10 % " + more_runs;
   }
   return text;
 }
@@ -241,21 +288,23 @@ bool Comparison::regression() const {
 Comparison compare(RunDigest base, RunDigest next, const Options& options) {
   Comparison comparison;
   comparison.options = options;
+  const std::size_t turns = made_in_turn(base, next) ? base.starts.size() : 0;
   const Places before = places_of(base), after = places_of(next);
   for (const CaseDigest& one : next.cases) {
     const auto found = before.find(one.id);
-    comparison.cases.push_back(change_of(found == before.end() ? nullptr : found->second, &one));
+    comparison.cases.push_back(
+        change_of(found == before.end() ? nullptr : found->second, &one, turns));
   }
   for (const CaseDigest& one : base.cases) {
-    if (!after.contains(one.id)) comparison.cases.push_back(change_of(&one, nullptr));
+    if (!after.contains(one.id)) comparison.cases.push_back(change_of(&one, nullptr, turns));
   }
   base.cases.clear();
   next.cases.clear();
   comparison.base = std::move(base);
   comparison.next = std::move(next);
-  judge_figures(comparison);
+  judge_figures(comparison, turns);
   for (const Limit& limit : options.limits) hold_to(limit, comparison);
-  note_differences(comparison);
+  note_differences(comparison, turns);
   return comparison;
 }
 

@@ -33,6 +33,50 @@ Options with_limit(const char* text) {
   return options;
 }
 
+// Runs made in turn on a machine that slows down as they go: twice as slow at the end.
+std::pair<RunDigest, RunDigest> in_turn(double factor, std::size_t runs = 20) {
+  std::mt19937 random(11);
+  std::normal_distribution<double> normal;
+  std::vector<RunDigest> sides[2];
+  for (std::size_t i = 0; i < 2 * runs; ++i) {
+    const double slow = std::pow(2.0, static_cast<double>(i) / static_cast<double>(2 * runs));
+    RunDigest run = run_of({ended("a", Ending::passed)});
+    run.started_at = "2026-01-01T00:00:" + std::to_string(100 + i) + "Z";
+    run.cases[0].values["duration"] = {(i % 2 == 1 ? factor : 1.0) * 40 * slow *
+                                       std::exp(0.02 * normal(random))};
+    sides[i % 2].push_back(std::move(run));
+  }
+  return {joined(std::move(sides[0]), "base"), joined(std::move(sides[1]), "new")};
+}
+
+TEST(Compare, RunsMadeInTurnAreComparedWithTheirNeighbours) {
+  auto [base, next] = in_turn(1.1);
+  const Comparison seen = compare(base, next, {});
+  const FigureChange& change = seen.cases.at(0).figures.at(0);
+  EXPECT_TRUE(change.in_pairs);
+  EXPECT_EQ(change.opinion, Opinion::worse);
+  EXPECT_THAT(seen.notes, ElementsAre(HasSubstr("20 pairs")));
+  // The same values, taken as if each side had been made at a time of its own, show nothing.
+  base.starts.clear();
+  const Comparison apart = compare(base, next, {});
+  EXPECT_FALSE(apart.cases.at(0).figures.at(0).in_pairs);
+  EXPECT_EQ(apart.cases.at(0).figures.at(0).opinion, Opinion::not_told_apart);
+}
+
+TEST(Compare, AFigureThatARunLacksIsNotInPairs) {
+  auto [base, next] = in_turn(1.1);
+  base.cases[0].even = false;
+  EXPECT_FALSE(compare(base, next, {}).cases.at(0).figures.at(0).in_pairs);
+}
+
+TEST(Compare, TooFewPairsAskForEnough) {
+  auto [base, next] = in_turn(1.1, 5);
+  const FigureChange change = compare(base, next, {}).cases.at(0).figures.at(0);
+  EXPECT_EQ(change.opinion, Opinion::too_few);
+  EXPECT_EQ(change.runs_wanted, 6u);
+  EXPECT_THAT(sentence(change), HasSubstr("make 6 runs of each"));
+}
+
 TEST(Compare, VerdictsThatGotWorseAreARegression) {
   struct Step {
     Ending before, after;

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <span>
 
 #include "reports/compare/figures.h"
@@ -41,6 +43,30 @@ void add(CaseDigest& digest, const report::CaseReport& one) {
     std::vector<double>& all = digest.values[figure];
     all.insert(all.end(), values.begin(), values.end());
   }
+}
+
+// The cases of which some run has other figures than the first, or more or fewer values of one.
+std::set<std::string> uneven_cases(const std::vector<RunDigest>& runs) {
+  using Sizes = std::map<std::string, std::size_t>;
+  struct Seen {
+    Sizes sizes;
+    std::size_t runs = 0;
+  };
+  std::map<std::string, Seen> cases;
+  std::set<std::string> uneven;
+  for (const RunDigest& run : runs) {
+    for (const CaseDigest& one : run.cases) {
+      Sizes sizes;
+      for (const auto& [figure, values] : one.values) sizes[figure] = values.size();
+      Seen& seen = cases.try_emplace(one.id, Seen{sizes, 0}).first->second;
+      ++seen.runs;
+      if (seen.sizes != sizes) uneven.insert(one.id);
+    }
+  }
+  for (const auto& [id, seen] : cases) {
+    if (seen.runs != runs.size()) uneven.insert(id);
+  }
+  return uneven;
 }
 
 }  // namespace
@@ -91,8 +117,24 @@ RunDigest digest_of(const report::RunReport& run, std::string shown) {
   return digest;
 }
 
+bool made_in_turn(const RunDigest& base, const RunDigest& next) {
+  if (base.starts.size() < 2 || base.starts.size() != next.starts.size()) return false;
+  for (std::size_t i = 0; i + 1 < base.starts.size(); ++i) {
+    // Times in one form (ISO 8601, UTC): as text they have the order of time.
+    if (std::max(base.starts[i], next.starts[i]) >=
+        std::min(base.starts[i + 1], next.starts[i + 1])) {
+      return false;
+    }
+  }
+  return true;
+}
+
 RunDigest joined(std::vector<RunDigest> runs, std::string shown) {
+  const std::set<std::string> uneven = uneven_cases(runs);
+  std::vector<std::string> starts;
+  for (const RunDigest& run : runs) starts.push_back(run.started_at);
   RunDigest all = std::move(runs.front());
+  all.starts = std::move(starts);
   all.shown = std::move(shown);
   std::map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < all.cases.size(); ++i) places.emplace(all.cases[i].id, i);
@@ -114,6 +156,7 @@ RunDigest joined(std::vector<RunDigest> runs, std::string shown) {
       }
     }
   }
+  for (CaseDigest& one : all.cases) one.even = !uneven.contains(one.id);
   return all;
 }
 

@@ -30,6 +30,7 @@ struct CaseDigest {
   std::map<Ending, std::uint64_t> endings;            // of its repetitions
   std::map<std::string, Severity> broken;             // rules, proven ones only
   std::map<std::string, std::vector<double>> values;  // by figure, in the order they were measured
+  bool even = true;  // of joined runs: each gave as many values of each figure
 
   Ending worst() const;
   std::uint64_t repetitions() const;
@@ -43,7 +44,8 @@ struct RunDigest {
   std::string isolation, ci, ci_run, shard;
   bool interrupted = false;
   double duration_ms = 0;
-  std::vector<CaseDigest> cases;  // in the report's order
+  std::vector<std::string> starts;  // of joined runs: when each began, in their order; else empty
+  std::vector<CaseDigest> cases;    // in the report's order
   friend bool operator==(const RunDigest&, const RunDigest&) = default;
 };
 
@@ -51,5 +53,8 @@ RunDigest digest_of(const report::RunReport& run, std::string shown);
 // Runs that were made to be one: the repetitions of all, in their order; what is told of the run
 // itself is the first one's. Not empty.
 RunDigest joined(std::vector<RunDigest> runs, std::string shown);
+// Whether two sets of joined runs were made in turn: the first of both, the second of both, and so
+// on, either side first.
+bool made_in_turn(const RunDigest& base, const RunDigest& next);
 
 }  // namespace wireproof::compare

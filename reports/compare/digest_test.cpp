@@ -50,6 +50,30 @@ TEST(Digest, JoinedRunsAreTheirRepetitionsOneAfterTheOther) {
   EXPECT_EQ(all.cases[1].id, "b");
 }
 
+TEST(Digest, JoinedRunsAreEvenWhereEachGaveAsManyValues) {
+  RunDigest one;
+  one.cases = {{"a", {}, {}, {{"duration", {1}}}}, {"b", {}, {}, {{"duration", {1}}}}};
+  RunDigest other = one;
+  EXPECT_TRUE(joined({one, other}, "").cases[1].even);
+  other.cases[1].values["duration"].push_back(2);
+  EXPECT_TRUE(joined({one, other}, "").cases[0].even);
+  EXPECT_FALSE(joined({one, other}, "").cases[1].even);
+  other.cases.pop_back();
+  EXPECT_FALSE(joined({one, other}, "").cases[1].even);
+}
+
+TEST(Digest, RunsMadeInTurnAreSeen) {
+  RunDigest base, next;
+  base.starts = {"t01", "t04", "t05"};
+  next.starts = {"t02", "t03", "t06"};
+  EXPECT_TRUE(made_in_turn(base, next)) << "either side first";
+  next.starts = {"t02", "t05", "t06"};
+  EXPECT_FALSE(made_in_turn(base, next));
+  next.starts = {"t02", "t03"};
+  EXPECT_FALSE(made_in_turn(base, next));
+  EXPECT_FALSE(made_in_turn(RunDigest(), RunDigest()));
+}
+
 TEST(Digest, EveryEndingHasItsName) {
   RunReport run;
   run.cases = {report::sample::expected_failure(), report::sample::skipped_case(),

@@ -23,8 +23,10 @@ constexpr std::array figures = {
     Figure{"p90", Unit::milliseconds, false, "90 % of answers under load came within this"},
     Figure{"p99", Unit::milliseconds, false, "99 % of answers under load came within this"},
     Figure{"p99.9", Unit::milliseconds, false, "99.9 % of answers under load came within this"},
+    Figure{"relative-throughput", Unit::ratio, true, "throughput over the bare loop's beside it"},
+    Figure{"relative-p50", Unit::ratio, false, "median latency over the bare loop's beside it"},
     Figure{"errors", Unit::ratio, false, "errors and timeouts under load, of all requests"},
-    Figure{"server-cpu", Unit::milliseconds, false, "the server's CPU time a request under load"},
+    Figure{"server-cpu", Unit::milliseconds, false, "the server's CPU time; under load, a request"},
 };
 
 using Phase = std::optional<std::int64_t> tcp::Connection::*;
@@ -53,6 +55,12 @@ void add_load(Values& values, const load::LoadResult& load) {
     values["server-cpu"] = {load.cpu.server_us_per_request / 1e3};
   }
   values["throughput"] = {load.throughput_per_s};
+  if (load.reference && load.reference->rate_ratio && !load.open_loop) {
+    values["relative-throughput"] = {*load.reference->rate_ratio};
+  }
+  if (load.reference && load.reference->p50_ratio) {
+    values["relative-p50"] = {*load.reference->p50_ratio};
+  }
   if (const load::PhaseResult* phase = load.phase("latency")) {
     add_percentile(values, *phase, "p50", 0.5);
     add_percentile(values, *phase, "p90", 0.9);
@@ -98,6 +106,9 @@ Values figures_of(const report::CaseReport& one) {
   }
   values["duration"] = {one.duration_ms};
   if (one.cpu_ms > 0) values["cpu"] = {one.cpu_ms};
+  for (const report::TargetReport& target : one.targets) {
+    if (target.role == Side::server && target.cpu_ms > 0) values["server-cpu"] = {target.cpu_ms};
+  }
   add_phase(values, one, "first-byte", &tcp::Connection::first_byte_ns);
   return values;
 }

@@ -71,6 +71,10 @@ void write_figure(JsonWriter& json, const FigureChange& change) {
   text(json, "opinion", name(change.opinion));
   number(json, "base_runs", change.base_runs);
   number(json, "new_runs", change.new_runs);
+  if (change.in_pairs) {
+    json.key("in_pairs");
+    json.boolean(true);
+  }
   fine(json, "base_median", change.base_median);
   fine(json, "new_median", change.new_median);
   if (change.ratio) fine(json, "ratio", *change.ratio);

@@ -93,6 +93,47 @@ RankTest rank_test(std::span<const double> base, std::span<const double> next) {
   return test;
 }
 
+double signed_rank_p(std::span<const double> differences) {
+  std::vector<double> sizes;
+  std::vector<bool> positive;
+  for (const double one : differences) {
+    if (one == 0) continue;
+    sizes.push_back(std::abs(one));
+    positive.push_back(one > 0);
+  }
+  if (sizes.empty()) return 1;
+  const std::vector<std::size_t> ranks = double_ranks(sizes);
+  std::size_t seen = 0, total = 0;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    total += ranks[i];
+    if (positive[i]) seen += ranks[i];
+  }
+  const auto distance = [&](std::size_t sum) {
+    return std::llabs(2 * static_cast<long long>(sum) - static_cast<long long>(total));
+  };
+  if (ranks.size() > most_exact) {
+    double squares = 0;  // of the ranks themselves, which are half of these
+    for (const std::size_t rank : ranks) squares += static_cast<double>(rank * rank) / 4;
+    const double off = std::max(0.0, static_cast<double>(distance(seen)) / 4 - 0.5);
+    return std::min(1.0, 2 * cdf(complement(standard, off / std::sqrt(squares / 4))));
+  }
+  // The share of all ways to give the differences their signs that leads to each sum.
+  std::vector<double> share(total + 1, 0.0);
+  share[0] = 1;
+  std::size_t reached = 0;
+  for (const std::size_t rank : ranks) {
+    reached += rank;
+    for (std::size_t sum = reached; sum + 1 > 0; --sum) {
+      share[sum] = (share[sum] + (sum >= rank ? share[sum - rank] : 0)) / 2;
+    }
+  }
+  double far = 0;
+  for (std::size_t sum = 0; sum <= total; ++sum) {
+    if (distance(sum) >= distance(seen)) far += share[sum];
+  }
+  return std::min(1.0, far);
+}
+
 double serial_inflation(std::span<const double> base, std::span<const double> next) {
   if (std::min(base.size(), next.size()) < least_to_see_spells) return 1;
   double variance = 0, neighbours = 0;
@@ -126,6 +167,16 @@ double least_p(std::size_t base, std::size_t next) {
     ways *= static_cast<double>(base + i) / static_cast<double>(i);
   }
   return std::min(1.0, 2 / ways);
+}
+
+double least_signed_rank_p(std::size_t pairs) {
+  return std::min(1.0, std::pow(2.0, 1 - static_cast<double>(pairs)));
+}
+
+std::size_t pairs_for(double p) {
+  std::size_t pairs = 1;
+  while (pairs < 1000 && least_signed_rank_p(pairs) > p) ++pairs;
+  return pairs;
 }
 
 std::size_t runs_for(double p) {

@@ -48,6 +48,85 @@ TEST(RankTest, ApproximationMeetsTheExactValue) {
   }
 }
 
+// All ways to give the differences their signs, tried one by one.
+double by_enumeration(const Values& differences) {
+  Values sizes;
+  for (const double one : differences) {
+    if (one != 0) sizes.push_back(std::abs(one));
+  }
+  Values ranks;
+  for (const double one : sizes) {
+    const auto below = std::ranges::count_if(sizes, [&](double other) { return other < one; });
+    const auto equal = std::ranges::count(sizes, one);
+    ranks.push_back(static_cast<double>(below) + static_cast<double>(equal + 1) / 2);
+  }
+  double seen = 0, total = 0, far = 0;
+  for (std::size_t i = 0, k = 0; i < differences.size(); ++i) {
+    if (differences[i] == 0) continue;
+    total += ranks[k];
+    seen += differences[i] > 0 ? ranks[k] : 0;
+    ++k;
+  }
+  const unsigned ways = 1u << ranks.size();
+  for (unsigned signs = 0; signs < ways; ++signs) {
+    double sum = 0;
+    for (std::size_t i = 0; i < ranks.size(); ++i) sum += (signs >> i & 1) != 0 ? ranks[i] : 0;
+    far += std::abs(sum - total / 2) >= std::abs(seen - total / 2) - 1e-9;
+  }
+  return far / ways;
+}
+
+TEST(SignedRank, KnownValues) {
+  EXPECT_NEAR(signed_rank_p(Values{1, 2, 3, 4, 5}), 2.0 / 32, 1e-12);
+  EXPECT_NEAR(signed_rank_p(Values{-1, -2, -3, -4, -5}), 2.0 / 32, 1e-12);
+  EXPECT_EQ(signed_rank_p(Values{1, -1, 2, -2}), 1);
+  EXPECT_EQ(signed_rank_p(Values{0, 0, 0}), 1);
+}
+
+TEST(SignedRank, IsWhatEnumerationGivesWithTiesAndZeros) {
+  std::mt19937 random(7);
+  for (int i = 0; i < 30; ++i) {
+    Values differences(11);
+    for (double& one : differences) one = static_cast<double>(random() % 9) - 3;
+    if (std::ranges::all_of(differences, [](double one) { return one == 0; })) continue;
+    EXPECT_NEAR(signed_rank_p(differences), by_enumeration(differences), 1e-9) << i;
+  }
+}
+
+TEST(SignedRank, ApproximationMeetsTheExactValue) {
+  std::mt19937 random(3);
+  std::normal_distribution<double> normal;
+  for (int i = 0; i < 20; ++i) {
+    Values differences(60);
+    for (double& one : differences) one = normal(random) + 0.2;
+    const double exact = signed_rank_p(differences);
+    differences.push_back(1e-9);  // the least of 61, which are approximated
+    EXPECT_NEAR(signed_rank_p(differences), exact, 0.02) << i;
+  }
+}
+
+TEST(LeastP, OfPairs) {
+  EXPECT_EQ(least_signed_rank_p(1), 1);
+  EXPECT_NEAR(least_signed_rank_p(6), 2.0 / 64, 1e-12);
+  EXPECT_EQ(pairs_for(0.05), 6u);
+}
+
+TEST(RatioInterval, OfPairsIsNarrowWhereBothGoUpAndDownTogether) {
+  std::mt19937 random(5);
+  std::normal_distribution<double> normal;
+  Values base, next;
+  for (int i = 0; i < 20; ++i) {
+    base.push_back(std::exp(0.3 * normal(random)));
+    next.push_back(1.1 * base.back());
+  }
+  const auto apart = ratio_interval(base, next, 0.5, 0.95);
+  const auto together = paired_ratio_interval(base, next, 0.5, 0.95);
+  ASSERT_TRUE(apart && together);
+  EXPECT_LT(apart->low, 1);
+  EXPECT_NEAR(together->low, 1.1, 1e-9);
+  EXPECT_NEAR(together->high, 1.1, 1e-9);
+}
+
 TEST(LeastP, SaysHowManyRunsAreNeeded) {
   EXPECT_NEAR(least_p(4, 4), 2.0 / 70, 1e-12);
   EXPECT_EQ(least_p(1, 1), 1);

@@ -5,12 +5,12 @@ Compares the same with the same (any change that it names is a false alarm), and
 tenth slower (what it must find), many times, on simulated noise and on what a machine measured:
 
     ci/compare-error-rates.py                      simulated noise
-    ci/compare-error-rates.py --measure            runs a scenario here as often as it takes, first
+    ci/compare-error-rates.py --measure            runs scenarios here as often as it takes, first
     ci/compare-error-rates.py --report REPORT      what an earlier run with --repeat measured
 
-Measured noise is compared in two ways: repetitions taken in turn, one of the base and one of the new
-run, as docs/compare.md advises; and block by block, each of --runs repetitions one after the other,
-as two runs would have them: what the machine did between them counts. $WIREPROOF is the program.
+Noise is compared in two ways: runs made in turn, one of the base and one of the new program, as
+docs/compare.md advises; and one after the other, each with all its repetitions: what the machine did
+between them counts. $WIREPROOF is the program.
 """
 
 import argparse
@@ -61,34 +61,49 @@ NOISES = {
 }
 
 
-def report(cases):
-    """A report as `compare` reads it: {case: durations}."""
-    rounds = max(map(len, cases.values()))
-    return {"schema_version": 1, "context": {}, "cases": [
+def report(cases, repetitions, started_at=0):
+    """A report as `compare` reads it, of some repetitions of {case: values}. Whatever was measured is told
+    as a duration: all figures are tested alike."""
+    return {"schema_version": 1, "context": {"started_at": f"2026-01-01T00:00:00.{started_at:09}Z"}, "cases": [
         {"id": case, "status": "passed", "duration_ms": values[i], "cpu_ms": 0}
-        for i in range(rounds) for case, values in cases.items() if i < len(values)]}
+        for i in repetitions for case, values in cases.items()]}
 
 
-def compare(base, new):
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [pathlib.Path(folder, name) for name in ("base.json", "new.json")]
-        for path, cases in zip(paths, (base, new)):
-            path.write_text(json.dumps(report(cases)))
+def write_side(folder, cases, in_turn, first):
+    """One report, or one for each run where these were made in turn."""
+    count = min(map(len, cases.values()))
+    if not in_turn:
+        folder.mkdir()
+        (folder / "report.json").write_text(json.dumps(report(cases, range(count))))
+        return
+    for i in range(count):
+        (folder / str(i)).mkdir(parents=True)
+        (folder / str(i) / "report.json").write_text(json.dumps(report(cases, [i], 2 * i + first)))
+
+
+def compare(pair, in_turn):
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
+        paths = [pathlib.Path(folder, name) for name in ("base", "new")]
+        for first, (path, cases) in enumerate(zip(paths, pair)):
+            write_side(path, cases, in_turn, first)
         done = subprocess.run([PROGRAM, "compare", *map(str, paths), "--json", "-"], capture_output=True, text=True)
         if done.returncode not in (0, 1):
             raise SystemExit(done.stderr)
-        return [figure["opinion"] for case in json.loads(done.stdout)["cases"] for figure in case["figures"]
-                if figure["figure"] == "duration"]
+        figures = [figure for case in json.loads(done.stdout)["cases"] for figure in case["figures"]
+                   if figure["figure"] == "duration"]
+        if any(figure.get("in_pairs", False) != in_turn for figure in figures):
+            raise SystemExit("compare did not see how the runs were made")
+        return [figure["opinion"] for figure in figures]
 
 
-def rates(pairs, workers):
+def rates(pairs, in_turn, workers):
     """(false alarms among same against same, found among a tenth slower), as shares of comparisons and of cases."""
     def same(pair):
-        return any(word in ("worse", "better") for word in compare(*pair))
+        return any(word in ("worse", "better") for word in compare(pair, in_turn))
 
     def slower(pair):
         base, new = pair
-        words = compare(base, {case: [1.1 * value for value in values] for case, values in new.items()})
+        words = compare((base, {case: [1.1 * value for value in values] for case, values in new.items()}), in_turn)
         return sum(word == "worse" for word in words) / len(words)
 
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
@@ -96,18 +111,47 @@ def rates(pairs, workers):
     return sum(alarms) / len(pairs), sum(found) / len(pairs)
 
 
-def simulated(noise, cases, runs, trials, seed):
+def simulated(noise, cases, runs, trials, seed, in_turn):
     rng = random.Random(seed)
-    draw = lambda: {f"case-{i}": [40 * value for value in noise(rng, runs)] for i in range(cases)}
-    return [(draw(), draw()) for _ in range(trials)]
+    scaled = lambda count: [40 * value for value in noise(rng, count)]
+
+    def pair():
+        if not in_turn:
+            return tuple({f"case-{i}": scaled(runs) for i in range(cases)} for _ in range(2))
+        course = {f"case-{i}": scaled(2 * runs) for i in range(cases)}
+        return tuple({case: values[side::2] for case, values in course.items()} for side in (0, 1))
+
+    return [pair() for _ in range(trials)]
 
 
-def measured_cases(path):
+def percentile(load, phase, quantile):
+    for one in load["phases"]:
+        for each in one["percentiles"] if one["phase"] == phase else ():
+            if each["quantile"] == quantile:
+                return each["value_ns"] / 1e6
+    return None
+
+
+# What is measured, each as something of which less is better.
+FIGURES = {
+    "duration": lambda case: case["duration_ms"],
+    "cpu": lambda case: case["cpu_ms"],
+    "server-cpu": lambda case: sum(one["cpu_ms"] for one in case["targets"] if one["role"] == "server"),
+    "handshake": lambda case: case["connections"][0]["handshake_ns"] / 1e6,
+    "p50": lambda case: percentile(case["load"], "latency", 0.5),
+    "p99": lambda case: percentile(case["load"], "latency", 0.99),
+    "throughput": lambda case: 1 / case["load"]["throughput_per_s"],
+    "relative-p50": lambda case: case["load"]["reference"]["p50_ratio"],
+    "relative-throughput": lambda case: 1 / case["load"]["reference"]["rate_ratio"],
+}
+
+
+def measured_cases(path, figure):
     cases = {}
     for case in json.loads(pathlib.Path(path).read_text())["cases"]:
         if case["status"] == "passed":
-            cases.setdefault(case["id"], []).append(case["duration_ms"])
-    return cases
+            cases.setdefault(case["id"], []).append(FIGURES[figure](case))
+    return {case: values for case, values in cases.items() if None not in values}
 
 
 def blocks(cases, runs, trials, seed):
@@ -144,9 +188,11 @@ def spread(cases):
     return sorted(shares)[len(shares) // 2]
 
 
-def row(name, pairs, workers):
-    alarms, found = rates(pairs, workers)
-    print(f"| {name} | {100 * alarms:.1f} % | {100 * found:.1f} % |", flush=True)
+def row(name, apart, turns, workers):
+    """False alarms and what is found, of pairs made one after the other and of pairs made in turn."""
+    cells = [f"{100 * share:.1f} %" for pairs, in_turn in ((apart, False), (turns, True))
+             for share in rates(pairs, in_turn, workers)]
+    print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 def main():
@@ -156,29 +202,36 @@ def main():
     parser.add_argument("--cases", type=int, default=1, help="simulated cases a comparison")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--measure", nargs="?", const=str(ROOT / "scenarios/tcp/exchange.json"), metavar="SCENARIO")
-    parser.add_argument("--repetitions", type=int, default=800, help="with --measure")
+    parser.add_argument("--measure", nargs="*", metavar="SCENARIO")
+    parser.add_argument("--repetitions", type=int, default=400, help="with --measure")
     parser.add_argument("--report", metavar="FILE")
+    parser.add_argument("--figure", action="append", choices=FIGURES, help="of a measured report")
     asked = parser.parse_args()
 
-    print("| noise | false alarms | a tenth slower is found |\n| --- | --- | --- |")
-    if not asked.measure and not asked.report:
+    print("| noise | false alarms, one after the other | a tenth is found | false alarms, in turn | a tenth is found |")
+    print("| --- | --- | --- | --- | --- |")
+    if asked.measure is None and not asked.report:
         for name, noise in NOISES.items():
-            row(name, simulated(noise, asked.cases, asked.runs, asked.trials, asked.seed), asked.workers)
+            draw = lambda in_turn: simulated(noise, asked.cases, asked.runs, asked.trials, asked.seed, in_turn)
+            row(name, draw(False), draw(True), asked.workers)
         return
     with tempfile.TemporaryDirectory() as folder:
         path = asked.report
         if not path:
-            subprocess.run([PROGRAM, "run", asked.measure, "--repeat", str(asked.repetitions), "--jobs", "1", "--quiet",
+            scenarios = asked.measure or [str(ROOT / "scenarios/tcp/exchange.json")]
+            subprocess.run([PROGRAM, "run", *scenarios, "--repeat", str(asked.repetitions), "--jobs", "1", "--quiet",
                             "--out", f"{folder}/results"], stdout=subprocess.DEVNULL, check=True)
             path = f"{folder}/results/report.json"
-        cases = measured_cases(path)
-    for way, draw in ("in turn", in_turn), ("one run after the other", blocks):
-        pairs = draw(cases, asked.runs, asked.trials, asked.seed)
-        one_case = [tuple({case: side[case]} for side in pair) for pair in pairs
-                    for case in [random.Random(str(pair)).choice(sorted(cases))]]
-        row(f"measured, {100 * spread(cases):.0f} %, {way}, one case", one_case, asked.workers)
-        row(f"measured, {way}, {len(cases)} cases together", pairs, asked.workers)
+        for figure in asked.figure or ["duration"]:
+            cases = measured_cases(path, figure)
+            apart = blocks(cases, asked.runs, asked.trials, asked.seed)
+            turns = in_turn(cases, asked.runs, asked.trials, asked.seed)
+            for case in cases if len(cases) > 1 else ():
+                of_one = lambda pairs: [tuple({case: side[case]} for side in pair) for pair in pairs]
+                row(f"{figure}, {case}: {100 * spread({case: cases[case]}):.0f} %", of_one(apart), of_one(turns),
+                    asked.workers)
+            together = f"{len(cases)} cases together" if len(cases) > 1 else next(iter(cases))
+            row(f"{figure}, {together}: {100 * spread(cases):.0f} %", apart, turns, asked.workers)
 
 
 if __name__ == "__main__":

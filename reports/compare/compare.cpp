@@ -65,17 +65,9 @@ void test(const std::vector<double>& base, const std::vector<double>& next, Figu
 // What changes slowly is the same for both of a pair, and leaves their difference alone.
 void test_pairs(const std::vector<double>& base, const std::vector<double>& next,
                 FigureChange& change) {
-  const bool positive = std::ranges::min(base) > 0 && std::ranges::min(next) > 0;
-  std::vector<double> differences;
-  for (std::size_t i = 0; i < base.size(); ++i) {
-    differences.push_back(positive ? std::log(next[i] / base[i]) : next[i] - base[i]);
-  }
-  const double inflation = serial_inflation(differences, differences);
   change.in_pairs = true;
-  change.p = widened(signed_rank_p(differences), inflation);
-  if (!change.ratio) return;
-  change.interval = paired_ratio_interval(base, next, 0.5, level);
-  if (change.interval) change.interval = widened(*change.interval, *change.ratio, inflation);
+  change.p = paired_rank_test(base, next).p;
+  if (change.ratio) change.interval = paired_ratio_interval(base, next, 0.5, level);
 }
 
 // `turns`: of runs that were made in turn; 0: they were not.
@@ -98,7 +90,7 @@ FigureChange measured(const Figure& figure, const std::vector<double>& base,
 }
 
 double least_p_of(const FigureChange& change, std::size_t turns) {
-  return change.in_pairs ? least_signed_rank_p(turns) : least_p(change.base_runs, change.new_runs);
+  return change.in_pairs ? least_paired_p(turns) : least_p(change.base_runs, change.new_runs);
 }
 
 // How the word for a figure follows from the numbers. Whether there is a change is the test's to

@@ -93,45 +93,48 @@ RankTest rank_test(std::span<const double> base, std::span<const double> next) {
   return test;
 }
 
-double signed_rank_p(std::span<const double> differences) {
-  std::vector<double> sizes;
-  std::vector<bool> positive;
-  for (const double one : differences) {
-    if (one == 0) continue;
-    sizes.push_back(std::abs(one));
-    positive.push_back(one > 0);
-  }
-  if (sizes.empty()) return 1;
-  const std::vector<std::size_t> ranks = double_ranks(sizes);
+RankTest paired_rank_test(std::span<const double> base, std::span<const double> next) {
+  RankTest test{1, rank_test(base, next).greater};
+  std::vector<double> all(base.begin(), base.end());
+  all.insert(all.end(), next.begin(), next.end());
+  const std::vector<std::size_t> ranks = double_ranks(all);
+  // Of each pair the difference of its (doubled) ranks, whose sign a swap would turn.
+  std::vector<std::size_t> sizes;
   std::size_t seen = 0, total = 0;
-  for (std::size_t i = 0; i < ranks.size(); ++i) {
-    total += ranks[i];
-    if (positive[i]) seen += ranks[i];
+  double squares = 0;
+  for (std::size_t i = 0; i < base.size(); ++i) {
+    const std::size_t low = ranks[i], high = ranks[base.size() + i];
+    const std::size_t size = high > low ? high - low : low - high;
+    sizes.push_back(size);
+    total += size;
+    if (high > low) seen += size;
+    squares += static_cast<double>(size * size);
   }
+  if (total == 0) return test;
   const auto distance = [&](std::size_t sum) {
     return std::llabs(2 * static_cast<long long>(sum) - static_cast<long long>(total));
   };
-  if (ranks.size() > most_exact) {
-    double squares = 0;  // of the ranks themselves, which are half of these
-    for (const std::size_t rank : ranks) squares += static_cast<double>(rank * rank) / 4;
-    const double off = std::max(0.0, static_cast<double>(distance(seen)) / 4 - 0.5);
-    return std::min(1.0, 2 * cdf(complement(standard, off / std::sqrt(squares / 4))));
+  if (sizes.size() > most_exact) {
+    const double z = static_cast<double>(distance(seen)) / std::sqrt(squares);
+    test.p = std::min(1.0, 2 * cdf(complement(standard, z)));
+    return test;
   }
-  // The share of all ways to give the differences their signs that leads to each sum.
+  // The share of all ways to swap that leads to each sum of those that are positive.
   std::vector<double> share(total + 1, 0.0);
   share[0] = 1;
   std::size_t reached = 0;
-  for (const std::size_t rank : ranks) {
-    reached += rank;
-    for (std::size_t sum = reached; sum + 1 > 0; --sum) {
-      share[sum] = (share[sum] + (sum >= rank ? share[sum - rank] : 0)) / 2;
+  for (const std::size_t size : sizes) {
+    reached += size;
+    for (std::size_t sum = reached + 1; sum-- > 0;) {
+      share[sum] = (share[sum] + (sum >= size ? share[sum - size] : 0)) / 2;
     }
   }
   double far = 0;
   for (std::size_t sum = 0; sum <= total; ++sum) {
     if (distance(sum) >= distance(seen)) far += share[sum];
   }
-  return std::min(1.0, far);
+  test.p = std::min(1.0, far);
+  return test;
 }
 
 double serial_inflation(std::span<const double> base, std::span<const double> next) {
@@ -169,13 +172,13 @@ double least_p(std::size_t base, std::size_t next) {
   return std::min(1.0, 2 / ways);
 }
 
-double least_signed_rank_p(std::size_t pairs) {
+double least_paired_p(std::size_t pairs) {
   return std::min(1.0, std::pow(2.0, 1 - static_cast<double>(pairs)));
 }
 
 std::size_t pairs_for(double p) {
   std::size_t pairs = 1;
-  while (pairs < 1000 && least_signed_rank_p(pairs) > p) ++pairs;
+  while (pairs < 1000 && least_paired_p(pairs) > p) ++pairs;
   return pairs;
 }
 

@@ -1,8 +1,10 @@
 // Whether two samples differ in where they lie: the Mann-Whitney (Wilcoxon rank-sum) test or, where
-// the values come in pairs, Wilcoxon's signed-rank test; neither assumes a distribution. Small
-// samples get their exact p (ties included), large ones the normal approximation. Sources: Mann and
-// Whitney, Ann. Math. Statist. 18 (1947); Wilcoxon, Biometrics Bull. 1 (1945); for ties, Lehmann,
-// Nonparametrics (1975), 1.2, 1.4, 3.2. Thread rule: pure functions.
+// the values come in pairs, the same ranks' sum under all ways to swap the two of a pair; neither
+// assumes a distribution. Small samples get their exact p (ties included), large ones the normal
+// approximation. Sources: Mann and Whitney, Ann. Math. Statist. 18 (1947); for ties, Lehmann,
+// Nonparametrics (1975), 1.2 and 1.4; for pairs, Conover and Iman, Am. Statist. 35 (1981), 3 (ranks
+// among all values, not of the differences: one outlier spoils a pair's difference, and hardly a
+// rank). Thread rule: pure functions.
 #pragma once
 
 #include <cstddef>
@@ -17,9 +19,9 @@ struct RankTest {
 // Both not empty, all values finite.
 RankTest rank_test(std::span<const double> base, std::span<const double> next);
 
-// The p of pairs' differences: where nothing changed, each is as likely as its opposite. Those that
-// are zero say nothing.
-double signed_rank_p(std::span<const double> differences);
+// Of pairs made beside each other: where nothing changed, each is as likely the other way round,
+// whatever the machine was like at the time.
+RankTest paired_rank_test(std::span<const double> base, std::span<const double> next);
 
 // By how much the variance of a mean over values in the order they were measured exceeds that of
 // independent ones; 1 where they look independent. Noise that comes in spells makes runs that lie
@@ -34,7 +36,7 @@ double widened(double p, double inflation);
 // The smallest p that the test can come to with so many values a side.
 double least_p(std::size_t base, std::size_t next);
 // The same of so many pairs.
-double least_signed_rank_p(std::size_t pairs);
+double least_paired_p(std::size_t pairs);
 // So many a side are needed before it can come to `p`.
 std::size_t runs_for(double p);
 std::size_t pairs_for(double p);

@@ -48,66 +48,62 @@ TEST(RankTest, ApproximationMeetsTheExactValue) {
   }
 }
 
-// All ways to give the differences their signs, tried one by one.
-double by_enumeration(const Values& differences) {
-  Values sizes;
-  for (const double one : differences) {
-    if (one != 0) sizes.push_back(std::abs(one));
-  }
-  Values ranks;
-  for (const double one : sizes) {
-    const auto below = std::ranges::count_if(sizes, [&](double other) { return other < one; });
-    const auto equal = std::ranges::count(sizes, one);
-    ranks.push_back(static_cast<double>(below) + static_cast<double>(equal + 1) / 2);
-  }
-  double seen = 0, total = 0, far = 0;
-  for (std::size_t i = 0, k = 0; i < differences.size(); ++i) {
-    if (differences[i] == 0) continue;
-    total += ranks[k];
-    seen += differences[i] > 0 ? ranks[k] : 0;
-    ++k;
-  }
-  const unsigned ways = 1u << ranks.size();
-  for (unsigned signs = 0; signs < ways; ++signs) {
+// All ways to swap the two of a pair, tried one by one.
+double by_enumeration(const Values& base, const Values& next) {
+  Values all = base;
+  all.insert(all.end(), next.begin(), next.end());
+  const auto rank = [&](double one) {
+    const auto below = std::ranges::count_if(all, [&](double other) { return other < one; });
+    return static_cast<double>(below) + static_cast<double>(std::ranges::count(all, one) + 1) / 2;
+  };
+  double far = 0;
+  const auto sum_of = [&](unsigned swaps) {
     double sum = 0;
-    for (std::size_t i = 0; i < ranks.size(); ++i) sum += (signs >> i & 1) != 0 ? ranks[i] : 0;
-    far += std::abs(sum - total / 2) >= std::abs(seen - total / 2) - 1e-9;
-  }
+    for (std::size_t i = 0; i < base.size(); ++i) {
+      const double difference = rank(next[i]) - rank(base[i]);
+      sum += (swaps >> i & 1) != 0 ? -difference : difference;
+    }
+    return std::abs(sum);
+  };
+  const unsigned ways = 1u << base.size();
+  for (unsigned swaps = 0; swaps < ways; ++swaps) far += sum_of(swaps) >= sum_of(0) - 1e-9;
   return far / ways;
 }
 
-TEST(SignedRank, KnownValues) {
-  EXPECT_NEAR(signed_rank_p(Values{1, 2, 3, 4, 5}), 2.0 / 32, 1e-12);
-  EXPECT_NEAR(signed_rank_p(Values{-1, -2, -3, -4, -5}), 2.0 / 32, 1e-12);
-  EXPECT_EQ(signed_rank_p(Values{1, -1, 2, -2}), 1);
-  EXPECT_EQ(signed_rank_p(Values{0, 0, 0}), 1);
+TEST(PairedRankTest, KnownValues) {
+  EXPECT_NEAR(paired_rank_test(Values{1, 3, 5, 7, 9}, Values{2, 4, 6, 8, 10}).p, 2.0 / 32, 1e-12);
+  EXPECT_NEAR(paired_rank_test(Values{2, 4, 6, 8, 10}, Values{1, 3, 5, 7, 9}).p, 2.0 / 32, 1e-12);
+  EXPECT_EQ(paired_rank_test(Values{1, 4, 5, 8}, Values{2, 3, 6, 7}).p, 1);
+  EXPECT_EQ(paired_rank_test(Values{3, 3, 3}, Values{3, 3, 3}).p, 1);
+  EXPECT_EQ(paired_rank_test(Values{1, 1}, Values{2, 0}).greater, 0.5);
 }
 
-TEST(SignedRank, IsWhatEnumerationGivesWithTiesAndZeros) {
+TEST(PairedRankTest, IsWhatEnumerationGivesWithTies) {
   std::mt19937 random(7);
   for (int i = 0; i < 30; ++i) {
-    Values differences(11);
-    for (double& one : differences) one = static_cast<double>(random() % 9) - 3;
-    if (std::ranges::all_of(differences, [](double one) { return one == 0; })) continue;
-    EXPECT_NEAR(signed_rank_p(differences), by_enumeration(differences), 1e-9) << i;
+    Values base(9), next(9);
+    for (double& one : base) one = static_cast<double>(random() % 9);
+    for (double& one : next) one = static_cast<double>(random() % 9) + 1;
+    EXPECT_NEAR(paired_rank_test(base, next).p, by_enumeration(base, next), 1e-9) << i;
   }
 }
 
-TEST(SignedRank, ApproximationMeetsTheExactValue) {
+TEST(PairedRankTest, ApproximationMeetsTheExactValue) {
   std::mt19937 random(3);
   std::normal_distribution<double> normal;
   for (int i = 0; i < 20; ++i) {
-    Values differences(60);
-    for (double& one : differences) one = normal(random) + 0.2;
-    const double exact = signed_rank_p(differences);
-    differences.push_back(1e-9);  // the least of 61, which are approximated
-    EXPECT_NEAR(signed_rank_p(differences), exact, 0.02) << i;
+    Values base(60), next(60);
+    for (double& one : base) one = normal(random);
+    for (double& one : next) one = normal(random) + 0.2;
+    const double exact = paired_rank_test(base, next).p;
+    base.push_back(100), next.push_back(100);  // a tied pair more: 61, approximated
+    EXPECT_NEAR(paired_rank_test(base, next).p, exact, 0.02) << i;
   }
 }
 
 TEST(LeastP, OfPairs) {
-  EXPECT_EQ(least_signed_rank_p(1), 1);
-  EXPECT_NEAR(least_signed_rank_p(6), 2.0 / 64, 1e-12);
+  EXPECT_EQ(least_paired_p(1), 1);
+  EXPECT_NEAR(least_paired_p(6), 2.0 / 64, 1e-12);
   EXPECT_EQ(pairs_for(0.05), 6u);
 }
 

@@ -87,7 +87,7 @@ class Figures(Load):
         self.assertLess(max(held), 24)  # some descriptors are the server's own
         self.assertGreater(max(held), 10)
 
-    # Where node and the library are (npm install hdr-histogram-js, found by NODE_PATH).
+    # Where node and the library are: among the packages of reports/viewer, found by NODE_PATH.
     def test_histograms_are_read_by_hdrhistograms_own_library(self):
         script = SOURCE / "ci/e2e/hdr_percentiles.js"
         node = shutil.which("node")

@@ -111,9 +111,10 @@ struct RoundTrips {
   }
 };
 
-// What nearly every packet changes stands first, here and in Connection: that memory is most of a
-// packet's cost.
-struct End {
+// What every connection has of an end. The tracker keeps this of each while it is tracked, so its
+// size is most of a packet's cost: what nearly every packet changes stands first, and what ordinary
+// connections have nothing of stands in EndRarities.
+struct EndFigures {
   packet::Endpoint endpoint;
   State state = State::closed;  // after the last packet
   bool isn_known = false;
@@ -131,12 +132,15 @@ struct End {
   std::uint64_t largest_flight = 0;  // most bytes sent and not acknowledged
   RoundTrips round_trips;
   std::optional<std::int64_t> first_data_ns, last_data_ns;  // of new data
-  std::optional<std::uint64_t> first_segment_packet, syn_packet, fin_packet, fin_ack_packet,
-      rst_packet;
+  std::optional<std::uint64_t> first_segment_packet, syn_packet, fin_packet, fin_ack_packet;
   std::optional<std::int64_t> fin_time_ns;
   std::optional<std::int64_t> fin_seq;  // relative sequence number of the FIN itself
   std::optional<std::uint16_t> mss;
   std::optional<std::uint8_t> window_scale;
+};
+
+struct EndRarities {
+  std::optional<std::uint64_t> rst_packet;
   std::uint64_t payload_bytes_after_peer_fin = 0;  // half-close
   std::uint64_t retransmissions = 0;
   std::uint64_t syn_retransmissions = 0, fin_retransmissions = 0;
@@ -155,22 +159,28 @@ struct End {
   std::optional<std::uint64_t> data_after_peer_fin_packet;
   std::uint32_t data_after_peer_fin_length = 0;
 };
+
+struct End : EndFigures, EndRarities {};
 // Payload bytes a second from the first to the last; 0 where there is no time between.
 double throughput(const End& end);
 
-struct Connection {
+// What is counted while a connection lasts.
+struct ConnectionFigures {
   std::uint64_t index = 0;                      // order of first packets, from 1
   std::uint64_t first_packet = 0, packets = 0;  // what began it; how many it has, strays included
   std::int64_t first_time_ns = 0, last_time_ns = 0;
+  bool fast_open = false, mptcp = false, urgent = false, ecn = false, accurate_ecn = false;
+  bool one_sided = false;       // only one direction was captured
+  bool handshake_done = false;  // SYN, SYN-ACK and ACK seen, each numbering the other
+};
+
+struct Connection : ConnectionFigures {
   OddSet odd_kinds;  // each kind that is in `oddities`
   Opening opening = Opening::none;
   Closing closing = Closing::none;
   ClosedFirst closed_first = ClosedFirst::nobody;
   bool half_close = false;  // payload went on against the first FIN's direction
-  bool fast_open = false, mptcp = false, urgent = false, ecn = false, accurate_ecn = false;
-  bool one_sided = false;       // only one direction was captured
-  bool handshake_done = false;  // SYN, SYN-ACK and ACK seen, each numbering the other
-  std::array<End, 2> ends;      // [0] client, [1] server
+  std::array<End, 2> ends;  // [0] client, [1] server
   End& end(Side side) { return ends[static_cast<std::size_t>(side)]; }
   const End& end(Side side) const { return ends[static_cast<std::size_t>(side)]; }
   // In wire order (capture order mended). Where the tracker was told to keep few, the first and the

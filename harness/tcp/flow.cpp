@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace wireproof::tcp {
 
@@ -70,46 +71,43 @@ bool source_is_client(const packet::Packet& packet) {
 
 }  // namespace
 
-// The buffers stay, for the next connection.
+const Flow::Rarities Flow::kNone;
+
+// The buffer stays, for the next connection.
 void Flow::clear() {
   const auto renew = [](auto& object) {
     std::destroy_at(&object);
     std::construct_at(&object);
   };
-  const auto emptied = [](auto& buffer) {
-    auto kept = std::move(buffer);
-    kept.clear();
-    return kept;
-  };
-  auto segments = emptied(connection_.segments);
-  auto transitions = emptied(connection_.transitions);
-  auto oddities = emptied(connection_.oddities);
-  renew(connection_);
-  connection_.segments = std::move(segments);
-  connection_.transitions = std::move(transitions);
-  connection_.oddities = std::move(oddities);
-  for (Half& each : halves_) {
-    SentBytes bytes = std::move(each.bytes);
-    bytes.free_memory();
-    renew(each);
-    each.bytes = std::move(bytes);
+  for (const Side side : {Side::client, Side::server}) {
+    drop_bytes(side);
+    renew(half(side));
+    renew(end(side));
   }
-  reset_.reset();
-  explained_packet_ = last_packet_ = 0;
-  pending_syn_.reset();
+  renew(connection_);
+  transitions_.clear();
+  rarities_.reset();
+  last_packet_ = 0;
   first_syn_time_ = handshake_time_ = first_byte_time_ = first_fin_time_ = close_end_time_ = {};
   over_ = scales_known_ = refused_ = refused_stray_ = begun_by_syn_ = false;
   fast_open_rejected_ = wrong_handshake_sequence_ = false;
   first_fin_ = Side::client;
-  unproven_reset_.reset();
-  held_.clear();
+}
+
+SentBytes& Flow::bytes_of(Side side) {
+  Half& me = half(side);
+  if (me.bytes == nullptr) me.bytes = &shared_->bytes.lend();
+  return *me.bytes;
+}
+
+void Flow::drop_bytes(Side side) {
+  Half& me = half(side);
+  if (me.bytes != nullptr) shared_->bytes.give_back(*std::exchange(me.bytes, nullptr));
 }
 
 void Flow::start(std::uint64_t index, const Packet& first, Shared& shared, const Flow* before) {
   clear();
   shared_ = &shared;
-  for (Half& end_of : halves_)
-    end_of.bytes.count_in(&shared.payload_bytes, shared.options.payload_bytes);
   connection_.index = index;
   connection_.first_packet = first.frame.number;
   const CaptureFacts& facts = shared.facts;
@@ -140,7 +138,7 @@ void Flow::start(std::uint64_t index, const Packet& first, Shared& shared, const
 
 // One of the two it is: unless port and first bytes are those of both, they tell.
 Side Flow::side_of(const Packet& packet) const {
-  const packet::Endpoint& client = connection_.ends[0].endpoint;
+  const packet::Endpoint& client = ends_[0].endpoint;
   if (packet.source.port != client.port) return Side::server;
   return packet.source.address.bytes == client.address.bytes ? Side::client : Side::server;
 }
@@ -174,7 +172,7 @@ Flow::Fate Flow::add(const Packet& packet) {
   }
   Segment& segment = record(packet, from);
   connection_.last_time_ns = std::max(connection_.last_time_ns, segment.time_ns);
-  End& sender = end(from);
+  EndFigures& sender = end(from);
   ++sender.segments;
   sender.payload_bytes_sent += segment.length;
   if (segment.length != 0) ++sender.data_segments;
@@ -201,9 +199,10 @@ Flow::Fate Flow::add(const Packet& packet) {
   half(from).last_heard_ns = packet.frame.time_ns;
   half(from).spoke = true;
   half(from).ttl = packet.ttl;
-  if (explained_packet_ != 0) mend_order();
+  if (rarities_ && rarities_->explained_packet != 0) mend_order();
   if (over_) {
-    for (Half& done : halves_) done.bytes.free_memory();
+    drop_bytes(Side::client);
+    drop_bytes(Side::server);
   }
   return Fate::kept;
 }
@@ -232,7 +231,7 @@ bool Flow::continues(const Packet& packet, Side from) const {
 Flow::Fate Flow::dispatch(const Packet& packet, Segment& segment) {
   check_flags(packet, segment);
   if ((segment.marks & mark::stray) != 0) return Fate::kept;
-  if (half(other(segment.from)).spoiled && packet.tcp.has(flag::ack)) {
+  if (rarities_ && rare_half(other(segment.from)).spoiled && packet.tcp.has(flag::ack)) {
     adopt_spoiled(other(segment.from), packet.tcp.ack, segment.packet);
   }
   if (packet.tcp.has(flag::rst)) {
@@ -266,7 +265,7 @@ bool Flow::seen_twice(const Packet& packet, Side from) {
     if (apart <= limit) {
       Segment& segment = record(packet, from);
       segment.marks |= mark::capture_duplicate;
-      ++end(from).capture_duplicates;
+      ++make_rare().end(from).capture_duplicates;
       note(Odd::duplicate, from, segment.packet, 0, 0, {}, twin->packet);
       return true;
     }
@@ -282,13 +281,13 @@ bool Flow::seen_twice(const Packet& packet, Side from) {
 // end's every checksum is bad and answered, the capture was taken before hardware filled them in.
 bool Flow::spoiled(const Packet& packet, Side from, Segment& segment) {
   Half& me = half(from);
-  End& sender = end(from);
+  EndFigures& sender = end(from);
   bool drop = false;
   if (packet.checksum == Checksum::good) {
     ++sender.good_checksums;
   } else if (packet.checksum == Checksum::bad && facts().checksums_valid) {
     ++sender.bad_checksums;
-    if (packet.payload_length != 0) ++sender.bad_data_checksums;
+    if (packet.payload_length != 0) ++make_rare().end(from).bad_data_checksums;
     segment.marks |= mark::bad_checksum;
     note(Odd::checksum_bad, from, segment.packet);
     drop = !all_bad(packet, from);
@@ -304,7 +303,7 @@ bool Flow::spoiled(const Packet& packet, Side from, Segment& segment) {
     auto copy = std::make_unique<Packet>(packet);
     copy->payload = {};
     copy->frame.bytes = {};
-    me.spoiled = std::move(copy);
+    make_rare().half(from).spoiled = std::move(copy);
   }
   return true;
 }
@@ -317,11 +316,13 @@ bool Flow::all_bad(const Packet& packet, Side from) {
   Half& me = half(from);
   Half& peer = half(other(from));
   if (me.takes_bad) return true;
-  if (packet.tcp.has(flag::ack) && peer.spoiled && peer.spoiled->checksum == Checksum::bad &&
-      covers(*peer.spoiled, packet.tcp.ack)) {
+  const auto& mine = rare_half(from).spoiled;
+  const auto& theirs = rare_half(other(from)).spoiled;
+  if (packet.tcp.has(flag::ack) && theirs && theirs->checksum == Checksum::bad &&
+      covers(*theirs, packet.tcp.ack)) {
     me.takes_bad = peer.takes_bad = true;
-  } else if (me.spoiled && me.spoiled->checksum == Checksum::bad &&
-             me.spoiled->tcp.seq != packet.tcp.seq && !packet.tcp.has(flag::rst)) {
+  } else if (mine && mine->checksum == Checksum::bad && mine->tcp.seq != packet.tcp.seq &&
+             !packet.tcp.has(flag::rst)) {
     me.takes_bad = true;
     take_spoiled(from);
   } else if (end(from).bad_checksums >= kEnough && end(from).good_checksums == 0) {
@@ -332,26 +333,27 @@ bool Flow::all_bad(const Packet& packet, Side from) {
 
 void Flow::adopt_spoiled(Side from, std::uint32_t raw_ack, std::uint64_t packet) {
   Half& me = half(from);
-  if (!covers(*me.spoiled, raw_ack)) return;
-  const bool ackless = me.spoiled->checksum != Checksum::bad;
+  HalfRarities& mine = make_rare().half(from);
+  if (!covers(*mine.spoiled, raw_ack)) return;
+  const bool ackless = mine.spoiled->checksum != Checksum::bad;
   if (me.based && me.widened(raw_ack) <= me.next) {
-    me.spoiled.reset();  // a good copy came before
+    mine.spoiled.reset();  // a good copy came before
     return;
   }
   note(ackless ? Odd::ackless_acknowledged : Odd::checksum_answered, other(from), packet, 0, 0, {},
-       me.spoiled->frame.number, true);
+       mine.spoiled->frame.number, true);
   if (!ackless) {
-    ++me.answered_spoiled;
-    if (end(from).good_checksums == 0 || me.answered_spoiled > 1) me.takes_bad = true;
+    ++mine.answered_spoiled;
+    if (end(from).good_checksums == 0 || mine.answered_spoiled > 1) me.takes_bad = true;
   }
   take_spoiled(from);
 }
 
 void Flow::take_spoiled(Side from) {
-  const std::unique_ptr<Packet> sent = std::move(half(from).spoiled);
+  const std::unique_ptr<Packet> sent = std::move(make_rare().half(from).spoiled);
   Segment at;
   fill(at, *sent, from);
-  auto& kept = connection_.segments;
+  auto& kept = make_rare().segments;
   const auto place = std::find_if(kept.rbegin(), kept.rend(), [&](const Segment& segment) {
     return segment.packet == sent->frame.number;
   });
@@ -368,9 +370,10 @@ void Flow::take_spoiled(Side from) {
 }
 
 packet::Packet Flow::take_split_syn() {
-  const Packet syn = *pending_syn_;
-  pending_syn_.reset();
-  auto& segments = connection_.segments;
+  Rarities& rare = make_rare();
+  const Packet syn = *rare.pending_syn;
+  rare.pending_syn.reset();
+  auto& segments = rare.segments;
   const auto it = std::find_if(segments.rbegin(), segments.rend(), [&](const Segment& segment) {
     return segment.packet == syn.frame.number;
   });
@@ -379,7 +382,7 @@ packet::Packet Flow::take_split_syn() {
   if (it != segments.rend()) {
     segments.erase(std::next(it).base());
   } else {
-    --connection_.segments_left_out;
+    --rare.segments_left_out;
   }
   forget(Odd::syn_in_connection, syn.frame.number);
   over_ = true;
@@ -387,9 +390,8 @@ packet::Packet Flow::take_split_syn() {
 }
 
 void Flow::add_icmp(const Packet& packet) {
-  if (connection_.icmp_packets.size() < kMostKept) {
-    connection_.icmp_packets.push_back(packet.frame.number);
-  }
+  auto& packets = make_rare().icmp_packets;
+  if (packets.size() < kMostKept) packets.push_back(packet.frame.number);
   const Side side =
       packet.icmp.quoted_source == endpoint(Side::client) ? Side::client : Side::server;
   const std::int64_t what = packet.icmp.type << 8 | packet.icmp.code;
@@ -409,56 +411,54 @@ Flow::Phase Flow::phase() const {
 void Flow::prefetch() const {
   constexpr std::size_t kOfFlow = 192, kOfEnd = 160, kOfHalf = 320;
   fetch(this, kOfFlow);
-  for (const End& each : connection_.ends) fetch(&each, kOfEnd);
+  for (const EndFigures& each : ends_) fetch(&each, kOfEnd);
   for (const Half& each : halves_) fetch(&each, kOfHalf);
 }
 
 void Flow::prefetch_further() const {
-  __builtin_prefetch(connection_.transitions.data() + connection_.transitions.size(), 1);
-  for (const Half& each : halves_) each.bytes.prefetch();
+  __builtin_prefetch(transitions_.data() + transitions_.size(), 1);
 }
 
 void Flow::prefetch_whole() const { fetch(this, sizeof *this); }
 
 // With few to keep, the middle goes: a quarter at a time, so that each is moved but a few times.
-Segment& Flow::record(const Packet& packet, Side from) {
-  ++connection_.packets;
-  last_packet_ = packet.frame.number;
+Segment& Flow::keep_segment() {
   const std::size_t limit = shared_->options.segments;
-  auto& kept = connection_.segments;
-  if (limit == 0) {
-    ++connection_.segments_left_out;
-  } else if (kept.size() >= limit) {
+  Rarities& rare = make_rare();
+  auto& kept = rare.segments;
+  if (kept.size() >= limit) {
     const std::size_t first = limit / 2, out = std::max<std::size_t>(limit / 4, 1);
     const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(first);
     kept.erase(begin, begin + static_cast<std::ptrdiff_t>(out));
-    connection_.segments_left_out += out;
-    connection_.segments_before_gap = first;
+    rare.segments_left_out += out;
+    rare.segments_before_gap = first;
   }
-  Segment& segment = limit == 0 ? shared_->scratch : kept.emplace_back();
+  return kept.emplace_back();
+}
+
+Segment& Flow::record(const Packet& packet, Side from) {
+  ++connection_.packets;
+  last_packet_ = packet.frame.number;
+  Segment& segment = shared_->options.segments == 0 ? shared_->scratch : keep_segment();
   fill(segment, packet, from);
   return segment;
 }
 
 void Flow::unrecord() {
   --connection_.packets;
-  if (shared_->options.segments == 0) {
-    --connection_.segments_left_out;
-  } else {
-    connection_.segments.pop_back();
-  }
+  if (shared_->options.segments != 0) make_rare().segments.pop_back();
 }
 
 Oddity* Flow::note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted,
                    std::int64_t seen, std::string_view detail, std::uint64_t other_packet,
                    bool certain) {
-  auto& list = connection_.oddities;
-  if (connection_.has(kind)) {
+  auto& list = make_rare().oddities;
+  if (has(kind)) {
     const auto same = std::count_if(list.begin(), list.end(),
                                     [&](const Oddity& oddity) { return oddity.kind == kind; });
     if (static_cast<std::size_t>(same) >= kOdditiesOfAKind) return nullptr;
   }
-  connection_.odd_kinds.add(kind);
+  rarities_->odd_kinds.add(kind);
   list.push_back({kind, side, packet, other_packet, wanted, seen, certain, false, detail});
   return &list.back();
 }
@@ -468,7 +468,7 @@ void Flow::doubt(Oddity* oddity, bool reason) {
 }
 
 void Flow::prove(Odd kind, Side side) {
-  for (Oddity& oddity : connection_.oddities)
+  for (Oddity& oddity : make_rare().oddities)
     if (oddity.kind == kind && oddity.side == side) oddity.certain = true;
 }
 
@@ -480,12 +480,12 @@ bool Flow::foreign(const Packet& packet, std::uint8_t ttl, std::uint32_t ip_id) 
 }
 
 void Flow::forget(Odd kind, std::uint64_t packet) {
-  auto& list = connection_.oddities;
+  auto& list = make_rare().oddities;
   std::erase_if(list, [&](const Oddity& oddity) {
     return oddity.kind == kind && (packet == 0 || oddity.packet == packet);
   });
   if (std::none_of(list.begin(), list.end(), [&](const Oddity& o) { return o.kind == kind; })) {
-    connection_.odd_kinds.remove(kind);
+    rarities_->odd_kinds.remove(kind);
   }
 }
 
@@ -494,16 +494,16 @@ void Flow::move(Side side, State to, const Segment& cause) {
 }
 
 void Flow::move(Side side, State to, std::uint64_t packet, std::int64_t time_ns) {
-  End& e = end(side);
+  EndFigures& e = end(side);
   if (e.state == to) return;
-  if (connection_.transitions.size() < kMostKept) {
-    connection_.transitions.push_back({side, e.state, to, packet, time_ns});
+  if (transitions_.size() < kMostKept) {
+    transitions_.push_back({side, e.state, to, packet, time_ns});
   }
   e.state = to;
 }
 
 void Flow::take_back(Side side, State from) {
-  auto& list = connection_.transitions;
+  auto& list = transitions_;
   for (auto it = list.rbegin(); it != list.rend(); ++it) {
     if (it->side != side) continue;
     if (it->from == from) {
@@ -524,11 +524,11 @@ void Flow::base_on_ack(Side side, std::uint32_t raw_ack) {
 
 // An acknowledgement that stood before what it acknowledges moves behind it.
 void Flow::mend_order() {
-  auto& segments = connection_.segments;
+  auto& segments = make_rare().segments;
+  const std::uint64_t explained = std::exchange(rarities_->explained_packet, 0);
   const auto early = std::find_if(segments.rbegin(), segments.rend(), [&](const Segment& segment) {
-    return segment.packet == explained_packet_;
+    return segment.packet == explained;
   });
-  explained_packet_ = 0;
   if (early == segments.rend()) return;
   const auto at = std::next(early).base();
   std::rotate(at, at + 1, segments.end());

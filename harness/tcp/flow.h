@@ -15,8 +15,10 @@ namespace wireproof::tcp {
 struct Shared {
   CaptureFacts facts;
   TrackerOptions options;
-  std::size_t payload_bytes = 0;  // kept now, of all
-  Segment scratch;                // the newest, where none are kept
+  SentBytesPool bytes;
+  Segment scratch;              // the newest, where none are kept
+  Connection finished;          // the newest
+  bool finished_plain = false;  // it has nothing that an ordinary connection has nothing of
 };
 
 class Flow {
@@ -42,7 +44,7 @@ class Flow {
   packet::Packet take_split_syn();  // after Fate::splits; its spans are empty
   void add_icmp(const packet::Packet& packet);
   Phase phase() const;
-  const packet::Endpoint& endpoint(Side side) const { return connection_.end(side).endpoint; }
+  const packet::Endpoint& endpoint(Side side) const { return end(side).endpoint; }
   std::uint32_t raw_next(Side side) const {
     return half(side).base + static_cast<std::uint32_t>(half(side).next);
   }
@@ -50,19 +52,63 @@ class Flow {
   void prefetch_further() const;  // what that points to
   void prefetch_whole() const;
 
-  Connection& finish();  // valid until the next start()
+  Connection& finish();  // once; valid until another one of the tracker's is finished
 
  private:
   using Packet = packet::Packet;
   Side side_of(const Packet& packet) const;
   Half& half(Side side) { return halves_[static_cast<std::size_t>(side)]; }
   const Half& half(Side side) const { return halves_[static_cast<std::size_t>(side)]; }
-  End& end(Side side) { return connection_.end(side); }
+  EndFigures& end(Side side) { return ends_[static_cast<std::size_t>(side)]; }
+  const EndFigures& end(Side side) const { return ends_[static_cast<std::size_t>(side)]; }
+
+  struct Reset {
+    Side from = Side::client;
+    std::uint64_t packet = 0;
+    std::int64_t time_ns = 0, seq = 0;
+    std::int64_t peer_next = 0;  // what the other end had sent by then
+    bool exact = false;
+    std::array<State, 2> states{};  // before it
+  };
+  // What an ordinary connection has nothing of: made when there is something, so that a connection
+  // is small and a look at one pointer tells that none of it matters.
+  struct Rarities {
+    std::array<EndRarities, 2> ends;
+    std::array<HalfRarities, 2> halves;
+    std::optional<Reset> reset;
+    std::unique_ptr<Packet> pending_syn;  // a SYN within the connection that may begin another
+    std::uint64_t explained_packet = 0;   // to be moved behind the segment just added
+    std::vector<Packet> held;             // what the sender of a RST sent after it
+    std::optional<Side> reset_by;
+    std::optional<Side> unproven_reset;  // sender of a RST that is not exact
+    OddSet odd_kinds;
+    std::vector<Oddity> oddities;
+    std::vector<Segment> segments;
+    std::uint64_t segments_left_out = 0, segments_before_gap = 0;
+    std::vector<std::uint64_t> icmp_packets;
+    EndRarities& end(Side side) { return ends[static_cast<std::size_t>(side)]; }
+    HalfRarities& half(Side side) { return halves[static_cast<std::size_t>(side)]; }
+  };
+  const Rarities& rare() const { return rarities_ ? *rarities_ : kNone; }
+  const HalfRarities& rare_half(Side side) const {
+    return rare().halves[static_cast<std::size_t>(side)];
+  }
+  const EndRarities& rare_end(Side side) const {
+    return rare().ends[static_cast<std::size_t>(side)];
+  }
+  Rarities& make_rare() {
+    if (!rarities_) rarities_ = std::make_unique<Rarities>();
+    return *rarities_;
+  }
+  bool has(Odd kind) const { return rarities_ && rarities_->odd_kinds.has(kind); }
+  SentBytes& bytes_of(Side side);  // lent by the pool where there were none
+  void drop_bytes(Side side);
 
   // flow.cpp
   void clear();
   Fate dispatch(const Packet& packet, Segment& segment);
   Segment& record(const Packet& packet, Side from);
+  Segment& keep_segment();
   void unrecord();
   void mend_order();
   bool another_life(const Packet& packet, Side from) const;
@@ -73,10 +119,10 @@ class Flow {
   bool all_bad(const Packet& packet, Side from);
   void take_spoiled(Side from);
   void adopt_spoiled(Side from, std::uint32_t raw_ack, std::uint64_t packet);
-  // Null when there are enough of the kind.
-  Oddity* note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted = 0,
-               std::int64_t seen = 0, std::string_view detail = {}, std::uint64_t other = 0,
-               bool certain = false);
+  // Null when there are enough of the kind. Cold: what leads to it is out of the ordinary way.
+  [[gnu::cold]] Oddity* note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted = 0,
+                             std::int64_t seen = 0, std::string_view detail = {},
+                             std::uint64_t other = 0, bool certain = false);
   static void doubt(Oddity* oddity, bool reason);
   void prove(Odd kind, Side side);
   static bool foreign(const Packet& packet, std::uint8_t ttl, std::uint32_t ip_id);
@@ -120,7 +166,7 @@ class Flow {
     std::int64_t bytes = 0;
     std::int64_t skipped_at = 0;  // when they were skipped; 0: they were not
   };
-  static Filled fill_holes(Half& me, std::int64_t from, std::int64_t to);
+  static Filled fill_holes(std::vector<Range>& holes, std::int64_t from, std::int64_t to);
   void compare_bytes(const Packet& packet, const Segment& segment);
   void check_window(const Segment& segment, std::int64_t data_end);
 
@@ -154,37 +200,29 @@ class Flow {
   Opening opening() const;
   Closing closing() const;
   ClosedFirst closed_first() const;
-  void phase_times();
-
-  struct Reset {
-    Side from = Side::client;
-    std::uint64_t packet = 0;
-    std::int64_t time_ns = 0, seq = 0;
-    std::int64_t peer_next = 0;  // what the other end had sent by then
-    bool exact = false;
-    std::array<State, 2> states{};  // before it
-  };
+  void hand_over(Connection& all);
+  void phase_times(Connection& all) const;
 
   const CaptureFacts& facts() const { return shared_->facts; }
 
+  static const Rarities kNone;
+
   // What nearly every packet needs stands first.
   Shared* shared_ = nullptr;
+  std::unique_ptr<Rarities> rarities_;
   std::uint64_t last_packet_ = 0;
-  std::uint64_t explained_packet_ = 0;  // to be moved behind the segment just added
-  std::unique_ptr<Reset> reset_;
-  std::unique_ptr<Packet> pending_syn_;  // a SYN within the connection that may begin another
   bool over_ = false;
   bool scales_known_ = false;  // both SYNs were seen
   bool refused_ = false, refused_stray_ = false;
   bool begun_by_syn_ = false, fast_open_rejected_ = false;
   bool wrong_handshake_sequence_ = false;
   Side first_fin_ = Side::client;
+  ConnectionFigures connection_;
+  std::vector<Transition> transitions_;
   std::optional<std::int64_t> first_byte_time_;
-  Connection connection_;
-  std::array<Half, 2> halves_;
-  std::vector<Packet> held_;  // what the sender of a RST sent after it
   std::optional<std::int64_t> first_syn_time_, handshake_time_, first_fin_time_, close_end_time_;
-  std::optional<Side> unproven_reset_;  // sender of a RST that is not exact
+  std::array<EndFigures, 2> ends_;
+  std::array<Half, 2> halves_;
 };
 
 }  // namespace wireproof::tcp

@@ -1,5 +1,6 @@
 // Segments of a synchronised connection: acknowledgements and windows (RFC 9293 3.4, 3.8).
 #include <algorithm>
+#include <utility>
 
 #include "tcp/flow.h"
 
@@ -32,9 +33,9 @@ void Flow::on_segment(const Packet& packet, Segment& segment) {
   if (has_ack && !peer.based) base_on_ack(other(from), packet.tcp.ack);
   segment.seq = me.widened(packet.tcp.seq);
   if (has_ack) segment.ack = peer.widened(packet.tcp.ack);
-  if (reset_) {
+  if (rare().reset) {
     after_reset(packet, segment);
-    if (reset_) return;
+    if (rare().reset) return;
   }
   const State state = end(from).state;
   bool ack_counts = has_ack;
@@ -52,7 +53,8 @@ void Flow::on_segment(const Packet& packet, Segment& segment) {
     if (segment.end() != segment.seq) {
       on_sequence(packet, segment);
     } else if (segment.seq > me.next && !wrong_handshake_sequence_) {
-      me.ahead = std::make_unique<Ahead>(Ahead{segment.seq, me.next, segment.packet});
+      make_rare().half(from).ahead =
+          std::make_unique<Ahead>(Ahead{segment.seq, me.next, segment.packet});
       segment.marks |= mark::gap_before;
     } else if (segment.seq < me.next) {
       note(Odd::sequence_behind, from, segment.packet, me.next, segment.seq);
@@ -68,7 +70,7 @@ void Flow::on_ack(const Packet& packet, Segment& segment) {
   const std::int64_t ack = segment.ack;
   if (ack > peer.next && !peer.spoke) peer.next = ack;  // that direction was not captured so far
   if (ack > peer.next) {
-    if (peer.fin && peer.holes.empty()) {
+    if (peer.fin && rare_half(other(from)).holes.empty()) {
       constexpr std::int64_t kFar = 1 << 20;  // of another connection that is not in the capture
       doubt(note(Odd::fin_ack_number, from, segment.packet, peer.next, ack, {},
                  end(other(from)).fin_packet.value_or(0), true),
@@ -76,21 +78,24 @@ void Flow::on_ack(const Packet& packet, Segment& segment) {
             peer.fin_doubtful || ack - peer.next > kFar || peer.next <= peer.fin_seq);
       return;
     }
-    if (me.early_ack && me.early_ack->ack >= ack) return;
+    HalfRarities& mine = make_rare().half(from);
+    if (mine.early_ack && mine.early_ack->ack >= ack) return;
     EarlyAck early;
     early.ack = ack;
     early.packet = segment.packet;
     early.time_ns = segment.time_ns;
     early.next_then = peer.next;
     early.place = connection_.packets;
-    me.early_ack = std::make_unique<EarlyAck>(early);
+    mine.early_ack = std::make_unique<EarlyAck>(early);
     return;
   }
   if (!me.any_ack || ack > me.acked) {
-    if (me.early_ack && me.any_ack) me.early_ack->acker_went_back = true;
+    if (rarities_ && rare_half(from).early_ack && me.any_ack) {
+      rarities_->half(from).early_ack->acker_went_back = true;
+    }
     if (peer.oldest_unacked_ns != 0 && ack > peer.oldest_unacked_seq) {
       const std::int64_t waited = segment.time_ns - peer.oldest_unacked_ns;
-      if (waited > kLongestDelay && peer.holes.empty() && !me.zero_window) {
+      if (waited > kLongestDelay && rare_half(other(from)).holes.empty() && !me.zero_window) {
         note(Odd::late_ack, from, segment.packet, kLongestDelay, waited);
       }
       peer.oldest_unacked_ns = 0;
@@ -116,18 +121,26 @@ void Flow::acknowledge(Side from, std::int64_t ack, std::uint64_t packet, std::i
   }
   me.acked = me.any_ack ? std::max(me.acked, ack) : ack;
   me.any_ack = true;
-  while (!peer.holes.empty() && peer.holes.front().from < ack) {
-    Range& hole = peer.holes.front();
-    note(Odd::hole_acked, from, packet, hole.from, std::min(hole.to, ack), {}, hole.packet);
-    peer.holes.erase(peer.holes.begin());
+  if (rarities_) {
+    auto& holes = rarities_->half(other(from)).holes;
+    while (!holes.empty() && holes.front().from < ack) {
+      const Range& hole = holes.front();
+      note(Odd::hole_acked, from, packet, hole.from, std::min(hole.to, ack), {}, hole.packet);
+      holes.erase(holes.begin());
+    }
   }
-  const std::uint32_t cut = peer.bytes.release(ack);
-  if (cut != 0 && cut <= end(from).mss.value_or(536))
-    note(Odd::ack_mid_segment, from, packet, 0, ack);
-
-  if (peer.stale_end != 0 && ack >= peer.stale_end) {
-    note(Odd::old_stamp_taken, from, packet, 0, 0, {}, peer.stale_packet);
-    peer.stale_end = 0;
+  if (peer.bytes != nullptr) {
+    const std::uint32_t cut = peer.bytes->release(ack);
+    if (cut != 0 && cut <= end(from).mss.value_or(536))
+      note(Odd::ack_mid_segment, from, packet, 0, ack);
+    if (peer.bytes->size() == 0) drop_bytes(other(from));
+  }
+  if (rarities_) {
+    HalfRarities& theirs = rarities_->half(other(from));
+    if (theirs.stale_end != 0 && ack >= theirs.stale_end) {
+      note(Odd::old_stamp_taken, from, packet, 0, 0, {}, theirs.stale_packet);
+      theirs.stale_end = 0;
+    }
   }
   if (ack >= 1 && !peer.syn_acked) {
     peer.syn_acked = true;
@@ -170,7 +183,7 @@ void Flow::on_same_ack(const Packet& packet, Segment& segment) {
   } else if (!me.probe_due && peer.next > segment.ack &&
              me.window_raw == packet.tcp.window) {  // RFC 5681 2
     segment.marks |= mark::duplicate_ack;
-    ++end(from).duplicate_acks;
+    ++make_rare().end(from).duplicate_acks;
     ++me.duplicate_run;
   }
   me.challenge_due = me.keep_alive_due = me.probe_due = false;
@@ -178,8 +191,8 @@ void Flow::on_same_ack(const Packet& packet, Segment& segment) {
 
 // `sender` has just sent more: does that explain what the other end acknowledged before?
 void Flow::explain_early_ack(Side sender, const Segment& by) {
-  Half& acker = half(other(sender));
-  if (!acker.early_ack) return;
+  if (!rarities_ || !rare_half(other(sender)).early_ack) return;
+  HalfRarities& acker = rarities_->half(other(sender));
   const EarlyAck early = *acker.early_ack;
   if (early.ack > half(sender).next) {
     if (by.seq == early.next_then) acker.early_ack->sender_went_on = true;
@@ -190,7 +203,7 @@ void Flow::explain_early_ack(Side sender, const Segment& by) {
   if (near) {
     note(Odd::ack_before_sent, other(sender), early.packet, early.next_then, early.ack, {},
          by.packet);
-    explained_packet_ = early.packet;
+    rarities_->explained_packet = early.packet;
   } else {
     note(Odd::ack_of_unsent, other(sender), early.packet, early.next_then, early.ack);
   }
@@ -198,16 +211,15 @@ void Flow::explain_early_ack(Side sender, const Segment& by) {
 }
 
 void Flow::settle_early_ack(Side side) {
-  Half& me = half(side);
-  if (!me.early_ack) return;
-  const EarlyAck& early = *me.early_ack;
+  if (!rare_half(side).early_ack) return;
+  const EarlyAck& early = *rare_half(side).early_ack;
   note(early.handshake ? Odd::handshake_ack_number : Odd::ack_of_unsent, side, early.packet,
        early.next_then, early.ack, {}, end(other(side)).syn_packet.value_or(0),
        early.reset_for_it || (early.sender_went_on && early.acker_went_back));
 }
 
 void Flow::on_window(const Packet& packet, Segment& segment) {
-  if (connection_.has(Odd::header_cut)) return;  // the window may be missing
+  if (has(Odd::header_cut)) return;  // the window may be missing
   Half& me = half(segment.from);
   const bool syn = packet.tcp.has(flag::syn);
   const std::uint32_t window =
@@ -216,12 +228,13 @@ void Flow::on_window(const Packet& packet, Segment& segment) {
   const std::int64_t edge = segment.ack + window;
   if (window == 0) {
     segment.marks |= mark::zero_window;
-    ++end(segment.from).zero_windows;
-    if (me.zero_since_ns == 0) me.zero_since_ns = segment.time_ns;
-  } else if (me.zero_since_ns != 0) {
-    end(segment.from).zero_window_ns +=
-        std::max<std::int64_t>(0, segment.time_ns - me.zero_since_ns);
-    me.zero_since_ns = 0;
+    ++make_rare().end(segment.from).zero_windows;
+    std::int64_t& since_ns = rarities_->half(segment.from).zero_since_ns;
+    if (since_ns == 0) since_ns = segment.time_ns;
+  } else if (rare_half(segment.from).zero_since_ns != 0) {
+    const std::int64_t since_ns = std::exchange(make_rare().half(segment.from).zero_since_ns, 0);
+    rarities_->end(segment.from).zero_window_ns +=
+        std::max<std::int64_t>(0, segment.time_ns - since_ns);
     // RFC 9293 3.8.6.2.2: not before a segment, or half of the buffer, fits.
     const std::uint32_t enough = std::min<std::uint32_t>(me.mss_offered, me.widest_window / 2);
     if (scales_known_ && !syn && window < enough) {

@@ -1,6 +1,7 @@
 // The opening of a connection: SYN, SYN-ACK and the ACK that completes it (RFC 9293 3.5), crossing
 // SYNs, second attempts, and SYNs that come where none should.
 #include <algorithm>
+#include <utility>
 
 #include "tcp/flow.h"
 
@@ -33,9 +34,9 @@ Flow::Fate Flow::on_syn_only(const Packet& packet, Segment& segment) {
   if (me.syn && packet.tcp.seq == me.base) {
     segment.seq = 0;
     segment.marks |= mark::retransmission;
-    ++end(from).retransmissions;
+    ++make_rare().end(from).retransmissions;
     classify_retransmission(segment);
-    ++end(from).syn_retransmissions;
+    ++rarities_->end(from).syn_retransmissions;
     repeated(segment, false);
     if (end(from).state != State::syn_sent) segment.marks |= mark::outside_window;
     check_options(packet, segment);
@@ -55,8 +56,8 @@ Flow::Fate Flow::on_syn_only(const Packet& packet, Segment& segment) {
     }
     note(Odd::second_syn, from, segment.packet, me.base, packet.tcp.seq, {},
          end(from).syn_packet.value_or(0));
-    me.old_base = me.base;
-    me.has_old_base = true;
+    rarities_->half(from).old_base = me.base;
+    rarities_->half(from).has_old_base = true;
     rebase(from, packet.tcp.seq);
     repeated(segment, false);
     segment.seq = 0;
@@ -70,9 +71,10 @@ Flow::Fate Flow::on_syn_only(const Packet& packet, Segment& segment) {
   note(Odd::syn_in_connection, from, segment.packet);
   segment.marks |= mark::outside_window;
   peer.challenge_due = true;
-  pending_syn_ = std::make_unique<Packet>(packet);
-  pending_syn_->payload = {};
-  pending_syn_->frame.bytes = {};
+  auto syn = std::make_unique<Packet>(packet);
+  syn->payload = {};
+  syn->frame.bytes = {};
+  make_rare().pending_syn = std::move(syn);
   return Fate::kept;
 }
 
@@ -103,8 +105,8 @@ void Flow::rebase(Side side, std::uint32_t isn) {
   me.based = true;
   me.syn = true;
   me.next = 1;
-  me.bytes.clear();
-  me.holes.clear();
+  drop_bytes(side);
+  if (rarities_) rarities_->half(side).holes.clear();
   end(side).isn = isn;
   end(side).isn_known = true;
 }
@@ -123,7 +125,7 @@ void Flow::late_syn(const Packet& packet, Segment& segment) {
   const std::uint64_t answer = end(other(from)).syn_packet.value_or(0);
   forget(Odd::syn_missing, 0);
   note(Odd::ack_before_sent, other(from), answer, 0, 1, {}, segment.packet);
-  auto& changes = connection_.transitions;
+  auto& changes = transitions_;
   if (end(from).state == State::unknown) {
     end(from).state = State::syn_sent;
     changes.insert(changes.begin(),
@@ -131,15 +133,15 @@ void Flow::late_syn(const Packet& packet, Segment& segment) {
   }
   take_syn_options(packet, from);
   check_options(packet, segment);
-  explained_packet_ = answer;
+  make_rare().explained_packet = answer;
 }
 
 Flow::Fate Flow::on_syn_ack(const Packet& packet, Segment& segment) {
   const Side from = segment.from;
   Half& me = half(from);
   Half& peer = half(other(from));
-  if (pending_syn_ && packet.source == pending_syn_->destination &&
-      packet.tcp.ack == pending_syn_->tcp.seq + 1 &&
+  const auto& pending = rare().pending_syn;
+  if (pending && packet.source == pending->destination && packet.tcp.ack == pending->tcp.seq + 1 &&
       (!me.based || !me.syn || packet.tcp.seq != me.base)) {
     return Fate::splits;
   }
@@ -163,9 +165,9 @@ Flow::Fate Flow::on_syn_ack(const Packet& packet, Segment& segment) {
   } else if (me.syn && !me.syn_only) {
     segment.seq = 0;
     segment.marks |= mark::retransmission;
-    ++end(from).retransmissions;
+    ++make_rare().end(from).retransmissions;
     classify_retransmission(segment);
-    ++end(from).syn_retransmissions;
+    ++rarities_->end(from).syn_retransmissions;
     repeated(segment, false);
   }
   segment.seq = 0;
@@ -180,23 +182,24 @@ Flow::Fate Flow::on_syn_ack(const Packet& packet, Segment& segment) {
   }
   me.syn_only = me.syn_only && !first;
   if (segment.ack < 1 || segment.ack > peer.next) {
-    if (peer.has_old_base && packet.tcp.ack == peer.old_base + 1) {
+    const HalfRarities& theirs = rare_half(other(from));
+    if (theirs.has_old_base && packet.tcp.ack == theirs.old_base + 1) {
       segment.marks |= mark::stray;  // answers an attempt before
     } else {
       note(Odd::syn_ack_number, from, segment.packet, peer.next, segment.ack, {},
            end(other(from)).syn_packet.value_or(0));
     }
-    me.bad_syn_ack = packet.tcp.ack;
-    me.has_bad_syn_ack = true;
+    make_rare().half(from).bad_syn_ack = packet.tcp.ack;
+    rarities_->half(from).has_bad_syn_ack = true;
     return Fate::kept;
   }
-  me.has_bad_syn_ack = false;
+  if (rarities_) rarities_->half(from).has_bad_syn_ack = false;
   if (!peer.syn_acked && peer.next > 1) {
     // Data on the SYN (RFC 7413): taken as far as it is acknowledged, else sent again.
     if (segment.ack == 1) {
       fast_open_rejected_ = true;
       peer.next = 1;
-      peer.bytes.clear();
+      drop_bytes(other(from));
       end(other(from)).payload_bytes = 0;
     } else {
       connection_.fast_open = true;
@@ -213,7 +216,7 @@ Flow::Fate Flow::on_syn_ack(const Packet& packet, Segment& segment) {
 void Flow::take_syn_options(const Packet& packet, Side from) {
   Half& me = half(from);
   Half& peer = half(other(from));
-  End& e = end(from);
+  EndFigures& e = end(from);
   const auto& options = packet.tcp.options;
   const std::uint16_t flags = packet.tcp.flags;
   e.mss = options.mss;
@@ -243,7 +246,9 @@ void Flow::take_syn_options(const Packet& packet, Side from) {
 void Flow::take_syn_data(const Packet& packet, Segment& segment) {
   if (segment.length == 0) return;
   Half& me = half(segment.from);
-  if (packet.payload.size() == packet.payload_length) me.bytes.keep(1, packet.payload);
+  if (packet.payload.size() == packet.payload_length) {
+    bytes_of(segment.from).keep(1, packet.payload);
+  }
   me.next = 1 + segment.length;
   end(segment.from).payload_bytes += segment.length;
   segment.marks |= mark::fast_open_data;
@@ -255,12 +260,12 @@ bool Flow::handshake_ack_right(Segment& segment) {
   const Half& peer = half(other(segment.from));
   if (!peer.syn && !peer.spoke) return true;  // the SYN-ACK was not captured
   const std::uint64_t answer = end(other(segment.from)).syn_packet.value_or(0);
-  if (peer.has_bad_syn_ack && segment.seq == me.next)
+  if (rare_half(other(segment.from)).has_bad_syn_ack && segment.seq == me.next)
     prove(Odd::syn_ack_number, other(segment.from));
   if (segment.ack < 1) {
     note(Odd::handshake_ack_number, segment.from, segment.packet, 1, segment.ack, {}, answer);
-    me.wrong_ack = segment.raw_ack;
-    me.has_wrong_ack = true;
+    make_rare().half(segment.from).wrong_ack = segment.raw_ack;
+    rarities_->half(segment.from).has_wrong_ack = true;
     return false;
   }
   if (segment.ack > peer.next) {
@@ -271,7 +276,8 @@ bool Flow::handshake_ack_right(Segment& segment) {
     early.next_then = peer.next;
     early.place = connection_.packets;
     early.handshake = true;
-    if (!me.early_ack) me.early_ack = std::make_unique<EarlyAck>(early);
+    auto& kept = make_rare().half(segment.from).early_ack;
+    if (!kept) kept = std::make_unique<EarlyAck>(early);
     return false;
   }
   wrong_handshake_sequence_ = segment.seq != me.next;

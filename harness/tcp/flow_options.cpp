@@ -30,7 +30,7 @@ void Flow::check_options(const Packet& packet, Segment& segment) {
   const auto& options = packet.tcp.options;
   const bool syn = packet.tcp.has(flag::syn);
   const Side from = segment.from;
-  const End& peer = end(other(from));
+  const EndFigures& peer = end(other(from));
   const bool peer_offer_known = half(other(from)).offers_known;
   if (!options.malformed.empty() && !packet.cut) {
     note(Odd::option_malformed, from, segment.packet, 0, 0, options.malformed);
@@ -118,15 +118,16 @@ void Flow::check_stamps(const Packet& packet, Segment& segment) {
 
 // RFC 7323 5.3: the receiver drops it, if all came in the order in which it was captured.
 void Flow::note_stale(const Packet& packet, Segment& segment) {
-  Half& me = half(segment.from);
+  const Half& me = half(segment.from);
   note(Odd::timestamp_backwards, segment.from, segment.packet, me.recent_stamp,
        packet.tcp.options.timestamps->value);
   segment.marks |= mark::old_stamp;
-  ++end(segment.from).old_stamps;
+  ++make_rare().end(segment.from).old_stamps;
   if (segment.end() <= me.next) return;
-  me.stale_seq = segment.seq;
-  me.stale_end = segment.end();
-  me.stale_packet = segment.packet;
+  HalfRarities& mine = rarities_->half(segment.from);
+  mine.stale_seq = segment.seq;
+  mine.stale_end = segment.end();
+  mine.stale_packet = segment.packet;
 }
 
 // RFC 7413 4.1.1: on a SYN, with an even cookie of 4 to 16 bytes or, to ask for one, without.

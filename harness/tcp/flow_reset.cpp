@@ -12,7 +12,8 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
   const Side from = segment.from;
   Half& me = half(from);
   Half& peer = half(other(from));
-  if (!end(from).rst_packet) end(from).rst_packet = segment.packet;
+  auto& first = make_rare().end(from).rst_packet;
+  if (!first) first = segment.packet;
   if (segment.length != 0) note(Odd::reset_with_data, from, segment.packet, 0, segment.length);
   if (!begun_by_syn_ && !me.based && !peer.based) {
     segment.marks |= mark::stray;
@@ -21,8 +22,8 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
   }
   check_option_places(packet, segment);
   if (over_) {
-    if (!reset_ && !refused_) note(Odd::reset_after_close, from, segment.packet);
-    End& receiver = end(other(from));
+    if (!rarities_->reset && !refused_) note(Odd::reset_after_close, from, segment.packet);
+    EndFigures& receiver = end(other(from));
     if (receiver.state == State::time_wait && me.widened(packet.tcp.seq) == me.next)
       receiver.reset_in_time_wait = true;
     segment.marks |= mark::stray;
@@ -39,15 +40,18 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
   }
   segment.seq = me.widened(packet.tcp.seq);
   if (packet.tcp.has(flag::ack) && peer.based) segment.ack = peer.widened(packet.tcp.ack);
-  if (peer.has_wrong_ack && packet.tcp.seq == peer.wrong_ack) {
+  HalfRarities& theirs = rarities_->half(other(from));
+  if (theirs.has_wrong_ack && packet.tcp.seq == theirs.wrong_ack) {
     prove(Odd::handshake_ack_number, other(from));
   }
-  if (peer.has_bad_syn_ack && packet.tcp.seq == peer.bad_syn_ack) {
+  if (theirs.has_bad_syn_ack && packet.tcp.seq == theirs.bad_syn_ack) {
     prove(Odd::syn_ack_number, other(from));
     // RFC 9293 3.10.7.3: in SYN_SENT an ACK of the wrong number is answered <SEQ=SEG.ACK><RST>.
     segment.marks |= mark::stray;
     const std::uint32_t isn = peer.base;
+    drop_bytes(other(from));
     peer = Half{};
+    theirs = HalfRarities{};
     peer.spoke = true;
     peer.base = isn;
     move(other(from), State::listen, segment);
@@ -61,14 +65,14 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
   if (segment.seq < lowest || segment.seq > highest) {
     const std::int64_t window = std::max<std::int64_t>(peer.right_edge - lowest, 1);
     const bool inside = segment.seq > highest && segment.seq < lowest + window;
-    if (peer.early_ack && answers_early_ack(packet, *peer.early_ack, me)) {
-      peer.early_ack->reset_for_it = true;
+    if (theirs.early_ack && answers_early_ack(packet, *theirs.early_ack, me)) {
+      theirs.early_ack->reset_for_it = true;
     }
     note(inside ? Odd::reset_not_exact : Odd::reset_stray, from, segment.packet, highest,
          segment.seq);
     segment.marks |= inside ? mark::outside_window : mark::stray | mark::outside_window;
     if (inside) peer.challenge_due = true;
-    unproven_reset_ = from;
+    rarities_->unproven_reset = from;
     return;
   }
   Reset reset;
@@ -79,8 +83,8 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
   reset.peer_next = peer.next;
   reset.exact = segment.seq == highest;
   reset.states = {end(Side::client).state, end(Side::server).state};
-  reset_ = std::make_unique<Reset>(reset);
-  connection_.reset_by = from;
+  rarities_->reset = reset;
+  rarities_->reset_by = from;
   over_ = true;
   // RST in place of an answer to data: the reader was closed with data unread, or still to come.
   if (peer.next > 1 && end(other(from)).payload_bytes != 0 && !me.fin) {
@@ -154,33 +158,34 @@ void Flow::check_reset_numbers(const Packet& packet, const Segment& segment) {
 // believed, and likely somebody else's.
 void Flow::after_reset(const Packet& packet, Segment& segment) {
   constexpr std::size_t kHeld = 8;
-  const Reset& reset = *reset_;
+  Rarities& rare = *rarities_;
+  const Reset reset = *rare.reset;
   if (segment.from != reset.from) {
-    if (held_.empty() || segment.ack <= reset.seq) return;
+    if (rare.held.empty() || segment.ack <= reset.seq) return;
   } else if (segment.ack <= reset.peer_next) {
     if ((segment.flags & flag::ack) != 0 && segment.seq >= reset.seq) {
       note(Odd::segment_after_reset, segment.from, segment.packet, 0, 0, {}, reset.packet);
     }
-    if (segment.end() > reset.seq && segment.end() != segment.seq && held_.size() < kHeld) {
-      held_.push_back(packet);
-      held_.back().payload = {};
-      held_.back().frame.bytes = {};
+    if (segment.end() > reset.seq && segment.end() != segment.seq && rare.held.size() < kHeld) {
+      rare.held.push_back(packet);
+      rare.held.back().payload = {};
+      rare.held.back().frame.bytes = {};
     }
     return;
   }
   note(Odd::reset_ignored, other(reset.from), reset.packet, 0, 0, {}, segment.packet);
-  std::erase_if(connection_.transitions,
+  std::erase_if(transitions_,
                 [&](const Transition& change) { return change.packet == reset.packet; });
   end(Side::client).state = reset.states[0];
   end(Side::server).state = reset.states[1];
   if (first_fin_time_ == reset.time_ns) first_fin_time_.reset();
   close_end_time_.reset();
   over_ = false;
-  for (Segment& s : connection_.segments)
+  for (Segment& s : rare.segments)
     if (s.packet == reset.packet) s.marks |= mark::stray;
-  reset_.reset();
-  connection_.reset_by.reset();
-  for (const Packet& held : std::exchange(held_, {})) {
+  rare.reset.reset();
+  rare.reset_by.reset();
+  for (const Packet& held : std::exchange(rare.held, {})) {
     Segment again;
     fill(again, held, side_of(held));
     on_segment(held, again);

@@ -34,20 +34,20 @@ bool Flow::on_probe(const Packet& packet, Segment& segment) {
   if (segment.length > 1 || packet.tcp.has(flag::fin) || !peer.any_ack) return false;
   if (segment.length == 1 && peer.zero_window && segment.seq == peer.acked) {
     segment.marks |= mark::window_probe;
-    ++end(from).window_probes;
+    ++make_rare().end(from).window_probes;
     peer.probe_due = true;
     return false;
   }
   if (segment.seq != peer.acked - 1 || me.next < 1) return false;
   if (peer.zero_window) {
     segment.marks |= mark::window_probe;
-    ++end(from).window_probes;
+    ++make_rare().end(from).window_probes;
     peer.probe_due = true;
     return true;
   }
   if (peer.acked != me.next || end(from).state == State::syn_sent) return false;
   segment.marks |= mark::keep_alive;
-  ++end(from).keep_alives;
+  ++make_rare().end(from).keep_alives;
   peer.keep_alive_due = true;
   if (segment.length == 1) note(Odd::keep_alive_data, from, segment.packet);
   const std::int64_t heard = std::max(me.last_heard_ns, peer.last_heard_ns);
@@ -61,8 +61,8 @@ void Flow::on_sequence(const Packet& packet, Segment& segment) {
   const Side from = segment.from;
   Half& me = half(from);
   if (segment.length != 0 && half(other(from)).fin) {
-    end(from).data_after_peer_fin_packet = segment.packet;
-    end(from).data_after_peer_fin_length = segment.length;
+    make_rare().end(from).data_after_peer_fin_packet = segment.packet;
+    rarities_->end(from).data_after_peer_fin_length = segment.length;
   }
   const std::int64_t data_end = segment.seq + segment.length;
   const bool fin = packet.tcp.has(flag::fin);
@@ -82,21 +82,24 @@ void Flow::on_sequence(const Packet& packet, Segment& segment) {
       return;
     }
   }
-  if (me.stale_end != 0 && (segment.marks & mark::old_stamp) == 0 && segment.seq <= me.stale_seq &&
-      segment.end() > me.stale_seq) {
-    me.stale_end = 0;  // with a good stamp at last
+  const HalfRarities& mine = rare_half(from);
+  if (mine.stale_end != 0 && (segment.marks & mark::old_stamp) == 0 &&
+      segment.seq <= mine.stale_seq && segment.end() > mine.stale_seq) {
+    rarities_->half(from).stale_end = 0;  // with a good stamp at last
   }
   if (segment.seq > me.next) {
     segment.marks |= mark::gap_before;
-    if (me.holes.size() < kMostHoles) {
-      me.holes.push_back({me.next, segment.seq, segment.time_ns, segment.packet});
+    auto& holes = make_rare().half(from).holes;
+    if (holes.size() < kMostHoles) {
+      holes.push_back({me.next, segment.seq, segment.time_ns, segment.packet});
     }
   }
   if (segment.end() > me.next) {
     on_new_data(packet, segment);
-    if (me.spoiled && me.spoiled->tcp.seq == packet.tcp.seq) {  // what the receiver dropped, again
+    const auto& spoiled = rare_half(from).spoiled;
+    if (spoiled && spoiled->tcp.seq == packet.tcp.seq) {  // what the receiver dropped, again
       segment.marks |= mark::retransmission;
-      ++end(from).retransmissions;
+      ++rarities_->end(from).retransmissions;
     }
     if (segment.seq == me.next) {
       time_segment(segment);
@@ -121,25 +124,27 @@ void Flow::on_new_data(const Packet& packet, Segment& segment) {
   const Side from = segment.from;
   Half& me = half(from);
   const Half& peer = half(other(from));
-  End& e = end(from);
+  EndFigures& e = end(from);
   const bool captured = packet.payload.size() == packet.payload_length;
   const std::int64_t overlap = std::max<std::int64_t>(0, me.next - segment.seq);
   const std::int64_t data_end = segment.seq + segment.length;
   if (overlap > 0) {
     segment.marks |= mark::partial_retransmission;
-    ++e.retransmissions;
+    ++make_rare().end(from).retransmissions;
     classify_retransmission(segment);
     if (captured) compare_bytes(packet, segment);
-    if (!me.holes.empty())
-      e.payload_bytes += static_cast<std::uint64_t>(fill_holes(me, segment.seq, me.next).bytes);
+    e.payload_bytes += static_cast<std::uint64_t>(
+        fill_holes(rarities_->half(from).holes, segment.seq, me.next).bytes);
   }
   const auto fresh =
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, segment.length - overlap));
   e.payload_bytes += fresh;
-  if (peer.fin && me.acked > peer.fin_seq) e.payload_bytes_after_peer_fin += fresh;
+  if (peer.fin && me.acked > peer.fin_seq) {
+    make_rare().end(from).payload_bytes_after_peer_fin += fresh;
+  }
   if (peer.mss_offered != 0 && segment.length > peer.mss_offered) {
     segment.marks |= mark::offloaded;
-    if (!connection_.has(Odd::offloaded)) {
+    if (!has(Odd::offloaded)) {
       note(Odd::offloaded, from, segment.packet, peer.mss_offered, segment.length);
     }
   }
@@ -149,8 +154,9 @@ void Flow::on_new_data(const Packet& packet, Segment& segment) {
   if (!e.first_data_ns) e.first_data_ns = segment.time_ns;
   e.last_data_ns = segment.time_ns;
   if (captured && fresh != 0) {
-    me.bytes.keep(segment.seq + overlap, packet.payload.subspan(static_cast<std::size_t>(overlap)),
-                  packet.ttl, packet.ip_id);
+    bytes_of(from).keep(segment.seq + overlap,
+                        packet.payload.subspan(static_cast<std::size_t>(overlap)), packet.ttl,
+                        packet.ip_id);
   }
   if (me.oldest_unacked_ns == 0 && overlap == 0) {
     me.oldest_unacked_ns = segment.time_ns;
@@ -163,17 +169,18 @@ void Flow::on_old_data(const Packet& packet, Segment& segment) {
   const Side from = segment.from;
   Half& me = half(from);
   Half& peer = half(other(from));
-  End& e = end(from);
+  EndFigures& e = end(from);
+  Rarities& rare = make_rare();
   const std::int64_t data_end = segment.seq + segment.length;
   const bool fin = packet.tcp.has(flag::fin);
   const bool captured = packet.payload.size() == packet.payload_length;
-  const auto [filled, skipped_at] = fill_holes(me, segment.seq, data_end);
+  const auto [filled, skipped_at] = fill_holes(rare.half(from).holes, segment.seq, data_end);
   if (skipped_at != 0 && segment.length != 0) {
     e.payload_bytes += static_cast<std::uint64_t>(filled);
-    if (captured) me.bytes.keep(segment.seq, packet.payload, packet.ttl, packet.ip_id);
+    if (captured) bytes_of(from).keep(segment.seq, packet.payload, packet.ttl, packet.ip_id);
     if (peer.duplicate_run < 3 && segment.time_ns - skipped_at < kSoonestTimeout) {
       segment.marks |= mark::out_of_order;
-      ++e.out_of_order;
+      ++rare.end(from).out_of_order;
       note(Odd::overtaken, from, segment.packet);
       return;
     }
@@ -182,11 +189,11 @@ void Flow::on_old_data(const Packet& packet, Segment& segment) {
   }
   if ((segment.marks & mark::window_probe) != 0) return;
   segment.marks |= mark::retransmission;
-  ++e.retransmissions;
+  ++rare.end(from).retransmissions;
   classify_retransmission(segment);
   me.oldest_unacked_ns = 0;
   if (!fin || !me.fin) return;
-  ++e.fin_retransmissions;
+  ++rare.end(from).fin_retransmissions;
   repeated(segment, true);
   if (!me.fin_acked) return;
   // Its FIN again: the ACK that was seen has not reached it.
@@ -198,10 +205,10 @@ void Flow::on_old_data(const Packet& packet, Segment& segment) {
 }
 
 // The bytes between may be new in part only: what was cut differently comes again so.
-Flow::Filled Flow::fill_holes(Half& me, std::int64_t from, std::int64_t to) {
+Flow::Filled Flow::fill_holes(std::vector<Range>& holes, std::int64_t from, std::int64_t to) {
   Filled filled;
-  for (std::size_t i = 0; i < me.holes.size();) {
-    Range& hole = me.holes[i];
+  for (std::size_t i = 0; i < holes.size();) {
+    Range& hole = holes[i];
     if (hole.from >= to || hole.to <= from) {
       ++i;
       continue;
@@ -210,10 +217,10 @@ Flow::Filled Flow::fill_holes(Half& me, std::int64_t from, std::int64_t to) {
     filled.bytes += std::min(hole.to, to) - std::max(hole.from, from);
     const Range before{hole.from, std::max(hole.from, from), hole.time_ns, hole.packet};
     const Range after{std::min(hole.to, to), hole.to, hole.time_ns, hole.packet};
-    me.holes.erase(me.holes.begin() + static_cast<std::ptrdiff_t>(i));
+    holes.erase(holes.begin() + static_cast<std::ptrdiff_t>(i));
     for (const Range& rest : {after, before}) {
       if (rest.from >= rest.to) continue;
-      me.holes.insert(me.holes.begin() + static_cast<std::ptrdiff_t>(i), rest);
+      holes.insert(holes.begin() + static_cast<std::ptrdiff_t>(i), rest);
     }
     if (before.from < before.to) ++i;
     if (after.from < after.to) ++i;
@@ -222,7 +229,9 @@ Flow::Filled Flow::fill_holes(Half& me, std::int64_t from, std::int64_t to) {
 }
 
 void Flow::compare_bytes(const Packet& packet, const Segment& segment) {
-  const auto difference = half(segment.from).bytes.compare(segment.seq, packet.payload);
+  const SentBytes* const kept = half(segment.from).bytes;
+  if (kept == nullptr) return;
+  const auto difference = kept->compare(segment.seq, packet.payload);
   if (!difference) return;
   doubt(note(Odd::retransmission_differs, segment.from, segment.packet, difference->offset,
              difference->before << 8 | difference->now),
@@ -255,7 +264,7 @@ void Flow::on_fin(Segment& segment) {
 }
 
 void Flow::repeated(const Segment& segment, bool fin) {
-  auto& repeats = end(segment.from).repeats;
+  auto& repeats = make_rare().end(segment.from).repeats;
   if (repeats.size() < kMostRepeats) repeats.push_back({segment.packet, segment.time_ns, fin});
 }
 

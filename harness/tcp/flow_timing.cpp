@@ -42,7 +42,7 @@ void Flow::time_ack(Side sender, std::int64_t ack, std::int64_t time_ns) {
 }
 
 std::int64_t Flow::timeout_of(Side sender) const {
-  const RoundTrips& trips = connection_.end(sender).round_trips;
+  const RoundTrips& trips = end(sender).round_trips;
   if (trips.samples == 0) return kFirstTimeout;
   return std::max(kShortestTimeout, trips.smoothed_ns + 4 * trips.variation_ns);
 }
@@ -52,8 +52,9 @@ void Flow::classify_retransmission(Segment& segment) {
   const Side from = segment.from;
   Half& me = half(from);
   const Half& peer = half(other(from));
-  End& e = end(from);
-  const RoundTrips& trips = e.round_trips;
+  EndRarities& e = make_rare().end(from);
+  HalfRarities& mine = rarities_->half(from);
+  const RoundTrips& trips = end(from).round_trips;
   const std::int64_t waited = segment.time_ns - std::max(me.last_sent_ns, me.progress_ns);
   me.timed_ns = 0;  // Karn: what is sent twice is not timed
   const bool control = (segment.flags & (packet::flag::syn | packet::flag::fin)) != 0;
@@ -62,21 +63,21 @@ void Flow::classify_retransmission(Segment& segment) {
     segment.marks |= mark::spurious;
     ++e.spurious_retransmissions;
   }
-  const bool recovering = peer.any_ack && peer.acked < me.recovery_end;
+  const bool recovering = peer.any_ack && peer.acked < mine.recovery_end;
   // Half of the time that the sender must wait: this end's clock is not the sender's.
   const bool timer = waited >= timeout_of(from) / 2;
   if (first_unacked && timer) {
     segment.marks |= mark::timeout_retransmission;
-    me.recovery_by_timer = true;
-    me.recovery_end = me.next;
+    mine.recovery_by_timer = true;
+    mine.recovery_end = me.next;
     back_off(segment);
   } else if (peer.duplicate_run >= kDuplicates || (peer.reports_holes && !recovering)) {
     segment.marks |= mark::fast_retransmission;
-    me.recovery_by_timer = false;
-    me.recovery_end = me.next;
+    mine.recovery_by_timer = false;
+    mine.recovery_end = me.next;
   } else if (recovering) {
     segment.marks |=
-        me.recovery_by_timer ? mark::timeout_retransmission : mark::fast_retransmission;
+        mine.recovery_by_timer ? mark::timeout_retransmission : mark::fast_retransmission;
   } else if (segment.end() == me.next && !control && trips.samples != 0 && waited >= trips.min_ns) {
     segment.marks |= mark::tail_loss_probe;
   } else if (control) {
@@ -91,22 +92,23 @@ void Flow::classify_retransmission(Segment& segment) {
 // RFC 6298 5.5: each time-out of the same segment waits twice as long as the one before. Two may
 // be alike (a probe and a time-out, SYNs of newer Linux), and the longest wait is not doubled.
 void Flow::back_off(const Segment& segment) {
-  Half& me = half(segment.from);
-  const bool same = me.backed_off_seq == segment.seq && me.backed_off_times != 0;
+  const Half& me = half(segment.from);
+  HalfRarities& mine = make_rare().half(segment.from);
+  const bool same = mine.backed_off_seq == segment.seq && mine.backed_off_times != 0;
   const std::int64_t waited = segment.time_ns - me.last_sent_ns;
   if (!same) {
-    me.backed_off_seq = segment.seq;
-    me.backed_off_times = 1;
-    me.waited_ns = waited;
+    mine.backed_off_seq = segment.seq;
+    mine.backed_off_times = 1;
+    mine.waited_ns = waited;
     return;
   }
   constexpr int kLinear = 5;
   const int allowed = (segment.flags & packet::flag::syn) != 0 ? kLinear : 2;
-  if (++me.backed_off_times > allowed && me.waited_ns < kLongestTimeout &&
-      waited * 5 < me.waited_ns * 6) {
-    note(Odd::not_backed_off, segment.from, segment.packet, 2 * me.waited_ns, waited);
+  if (++mine.backed_off_times > allowed && mine.waited_ns < kLongestTimeout &&
+      waited * 5 < mine.waited_ns * 6) {
+    note(Odd::not_backed_off, segment.from, segment.packet, 2 * mine.waited_ns, waited);
   }
-  me.waited_ns = waited;
+  mine.waited_ns = waited;
 }
 
 // RFC 2883 4: a first block below the ACK number, or within the second block, reports what came
@@ -122,7 +124,7 @@ void Flow::take_duplicate_sack(const packet::Packet& packet, Segment& segment) {
     return;
   }
   segment.marks |= mark::duplicate_sack;
-  ++end(segment.from).duplicate_sacks;
+  ++make_rare().end(segment.from).duplicate_sacks;
 }
 
 // RFC 6928 2: ten segments, or 14,600 bytes where they are smaller, before the first is
@@ -131,17 +133,17 @@ void Flow::measure_flight(const Segment& segment) {
   const Side from = segment.from;
   const Half& me = half(from);
   const Half& peer = half(other(from));
-  End& e = end(from);
+  EndFigures& e = end(from);
   const std::int64_t acked = peer.any_ack ? std::max<std::int64_t>(peer.acked, 1) : 1;
   const std::int64_t next = std::max(me.next, segment.seq + segment.length);
   const auto flight = static_cast<std::uint64_t>(std::max<std::int64_t>(0, next - acked));
   e.largest_flight = std::max(e.largest_flight, flight);
-  if (acked > 1 || !me.syn || !me.holes.empty()) return;
+  if (acked > 1 || !me.syn || !rare_half(from).holes.empty()) return;
   e.initial_flight = std::max(e.initial_flight, flight);
   const std::uint64_t mss = peer.mss_offered == 0 ? 536 : peer.mss_offered;
   const std::uint64_t most = std::min(10 * mss, std::max<std::uint64_t>(2 * mss, 14'600));
-  const bool cut_up_later = connection_.has(Odd::offloaded);
-  if (flight > most && !cut_up_later && !connection_.has(Odd::initial_window)) {
+  const bool cut_up_later = has(Odd::offloaded);
+  if (flight > most && !cut_up_later && !has(Odd::initial_window)) {
     note(Odd::initial_window, from, segment.packet, static_cast<std::int64_t>(most),
          static_cast<std::int64_t>(flight));
   }

@@ -116,7 +116,8 @@ struct Ahead {
   std::uint64_t packet = 0;
 };
 
-// What nearly every packet needs stands first, in as few lines of the cache as it takes: see End.
+// What nearly every packet needs stands first, in as few lines of the cache as it takes: see
+// EndFigures. What few connections need stands in HalfRarities.
 struct alignas(64) Half {
   std::uint32_t base = 0;  // raw number of relative 0
   bool based = false;      // `base` is known, or guessed from the first segment
@@ -133,9 +134,8 @@ struct alignas(64) Half {
   bool has_echoed = false, has_recent = false;
   bool takes_bad = false;      // bad checksums are the capture's: its segments count all the same
   bool reports_holes = false;  // SACK blocks above its ACK since that last advanced
-  bool recovery_by_timer = false;
-  bool fin_doubtful = false;  // it came with another TTL than what was before it
-  std::uint8_t scale = 0, ttl = 0;
+  bool fin_doubtful = false;   // it came with another TTL than what was before it
+  std::uint8_t scale = 0, ttl = 0, fin_ttl = 0;
   std::uint8_t newest = 0;  // of `last`
   std::uint16_t mss_offered = 0;
   std::uint32_t duplicate_run = 0;  // duplicate ACKs in a row that this end has sent
@@ -152,41 +152,44 @@ struct alignas(64) Half {
   std::int64_t timed_ns = 0, timed_end = 0;  // the segment that is being timed; 0: none
   std::int64_t last_sent_ns = 0;             // when this end last sent what takes a number
   // ---- and here
-  std::int64_t progress_ns = 0;    // when that was last acknowledged
-  std::int64_t stale_end = 0;      // data that PAWS drops ends here; 0: none
-  std::int64_t zero_since_ns = 0;  // no window is offered since; 0: one is
+  std::int64_t progress_ns = 0;            // when that was last acknowledged
+  SentBytes* bytes = nullptr;              // lent by the pool while some are not acknowledged
+  std::array<std::uint32_t, 2> digests{};  // of `last`
+  std::int64_t fin_seq = 0;
+  std::uint64_t fin_acked_packet = 0;
+  std::int64_t fin_acked_time_ns = 0;
+  std::uint32_t fin_ip_id = 0;
+  std::uint32_t echoed = 0;        // the last time stamp of the other end that this one echoed
+  std::uint32_t recent_stamp = 0;  // TS.Recent, as far as the capture tells
+  // ---- and here
+  std::array<Fingerprint, 2> last{};
+  StampHistory stamps;
+
+  std::int64_t widened(std::uint32_t raw) const { return widen(raw, base, next); }
+};
+
+// What an ordinary connection has nothing of.
+struct HalfRarities {
   // A segment that a receiver must drop: not taken as sent until the other end acknowledges it.
   std::unique_ptr<packet::Packet> spoiled;
   std::unique_ptr<EarlyAck> early_ack;
-  std::vector<Range> holes;  // skipped so far, below `next`
-  // ---- and here
-  std::int64_t fin_seq = 0;
-  std::array<std::uint32_t, 2> digests{};  // of `last`
-  SentBytes bytes;
-  std::uint32_t echoed = 0;        // the last time stamp of the other end that this one echoed
-  std::uint32_t recent_stamp = 0;  // TS.Recent, as far as the capture tells
-  StampHistory stamps;
-  std::array<Fingerprint, 2> last{};
-
   std::unique_ptr<Ahead> ahead;
-  std::uint64_t fin_acked_packet = 0;
-  std::int64_t fin_acked_time_ns = 0;
-  std::uint8_t fin_ttl = 0;
-  std::uint32_t fin_ip_id = 0;
-  std::uint32_t bad_syn_ack = 0;  // raw ACK of a SYN-ACK that acknowledges something else
-  bool has_bad_syn_ack = false;
-  std::uint32_t wrong_ack = 0;  // raw; the handshake's, of something else than the SYN-ACK
-  bool has_wrong_ack = false;
-  std::uint32_t old_base = 0;  // ISN of an attempt before
-  bool has_old_base = false;
-  std::int64_t recovery_end = 0;  // what was sent when the last loss was found
-  std::uint8_t backed_off_times = 0;
-  std::int64_t backed_off_seq = 0, waited_ns = 0;
+  std::vector<Range> holes;        // skipped so far, below `next`
+  std::int64_t zero_since_ns = 0;  // no window is offered since; 0: one is
+  std::int64_t stale_end = 0;      // data that PAWS drops ends here; 0: none
   std::int64_t stale_seq = 0;
   std::uint64_t stale_packet = 0;
+  std::uint32_t bad_syn_ack = 0;  // raw ACK of a SYN-ACK that acknowledges something else
+  bool has_bad_syn_ack = false;
+  bool has_wrong_ack = false;
+  std::uint32_t wrong_ack = 0;  // raw; the handshake's, of something else than the SYN-ACK
+  std::uint32_t old_base = 0;   // ISN of an attempt before
+  bool has_old_base = false;
+  bool recovery_by_timer = false;
+  std::uint8_t backed_off_times = 0;
+  std::int64_t recovery_end = 0;  // what was sent when the last loss was found
+  std::int64_t backed_off_seq = 0, waited_ns = 0;
   std::uint64_t answered_spoiled = 0;  // segments with a bad checksum that were acknowledged
-
-  std::int64_t widened(std::uint32_t raw) const { return widen(raw, base, next); }
 };
 
 }  // namespace wireproof::tcp

@@ -87,4 +87,19 @@ void SentBytes::compact() {
   first_ = released_ = 0;
 }
 
+SentBytes& SentBytesPool::lend() {
+  if (free_.empty()) {
+    free_.push_back(all_.emplace_back(std::make_unique<SentBytes>()).get());
+    free_.back()->count_in(&kept_, most_);
+  }
+  SentBytes& lent = *free_.back();
+  free_.pop_back();
+  return lent;
+}
+
+void SentBytesPool::give_back(SentBytes& bytes) {
+  bytes.free_memory();
+  free_.push_back(&bytes);
+}
+
 }  // namespace wireproof::tcp

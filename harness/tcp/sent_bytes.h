@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -41,11 +42,6 @@ class SentBytes {
   std::uint32_t release(std::int64_t acked);
   void clear();
   void free_memory();  // clear, and give back all but a little
-  void prefetch() const {
-    __builtin_prefetch(store_.data() + store_.size(), 1);
-    __builtin_prefetch(chunks_.data() + first_, 1);
-    __builtin_prefetch(chunks_.data() + chunks_.size(), 1);
-  }
   std::size_t size() const { return store_.size() - released_; }
 
  private:
@@ -67,6 +63,22 @@ class SentBytes {
   std::size_t counted_ = 0;   // in *total_
   std::size_t* total_ = nullptr;
   std::size_t most_ = 0;
+};
+
+// Lends to the ends that have something unacknowledged, which at any time are few: the memory that
+// was given back last, and is in the processor's caches, is lent first.
+class SentBytesPool {
+ public:
+  explicit SentBytesPool(std::size_t most) : most_(most) {}
+  SentBytesPool(const SentBytesPool&) = delete;
+  SentBytesPool& operator=(const SentBytesPool&) = delete;
+  SentBytes& lend();
+  void give_back(SentBytes& bytes);
+
+ private:
+  std::size_t kept_ = 0, most_ = 0;  // bytes of all together
+  std::vector<std::unique_ptr<SentBytes>> all_;
+  std::vector<SentBytes*> free_;
 };
 
 }  // namespace wireproof::tcp

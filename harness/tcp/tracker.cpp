@@ -35,7 +35,8 @@ bool quotes_tcp(const packet::Packet& packet) {
 
 struct Tracker::Impl {
   Impl(CaptureFacts facts, TrackerOptions options, Sink s)
-      : shared{facts, options, 0, {}}, sink(std::move(s)) {}
+      : shared{facts, options, SentBytesPool(options.payload_bytes), {}, {}, false},
+        sink(std::move(s)) {}
 
   std::uint32_t find(const Route& route) const {
     return table.find(route.hash,
@@ -251,8 +252,8 @@ std::vector<Connection> Tracker::finish() {
   std::vector<Connection> connections = std::move(impl_->done);
   std::sort(connections.begin(), connections.end(),
             [](const Connection& a, const Connection& b) { return a.index < b.index; });
-  const Shared shared = impl_->shared;
-  impl_ = std::make_unique<Impl>(shared.facts, shared.options, std::move(impl_->sink));
+  impl_ =
+      std::make_unique<Impl>(impl_->shared.facts, impl_->shared.options, std::move(impl_->sink));
   return connections;
 }
 

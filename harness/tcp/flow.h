@@ -108,30 +108,32 @@ class Flow {
   void clear();
   Fate dispatch(const Packet& packet, Segment& segment);
   Segment& record(const Packet& packet, Side from);
-  Segment& keep_segment();
-  void unrecord();
-  void mend_order();
+  [[gnu::cold, gnu::noinline]] Segment& keep_segment();
+  [[gnu::cold, gnu::noinline]] void unrecord();
+  [[gnu::cold, gnu::noinline]] void mend_order();
   bool another_life(const Packet& packet, Side from) const;
   bool continues(const Packet& packet, Side from) const;
   void fill(Segment& segment, const Packet& packet, Side from) const;
   bool seen_twice(const Packet& packet, Side from);
   bool spoiled(const Packet& packet, Side from, Segment& segment);
-  bool all_bad(const Packet& packet, Side from);
-  void take_spoiled(Side from);
-  void adopt_spoiled(Side from, std::uint32_t raw_ack, std::uint64_t packet);
+  [[gnu::cold, gnu::noinline]] bool all_bad(const Packet& packet, Side from);
+  [[gnu::cold, gnu::noinline]] void take_spoiled(Side from);
+  [[gnu::cold, gnu::noinline]] void adopt_spoiled(Side from, std::uint32_t raw_ack,
+                                                  std::uint64_t packet);
   // Null when there are enough of the kind. Cold: what leads to it is out of the ordinary way.
-  [[gnu::cold]] Oddity* note(Odd kind, Side side, std::uint64_t packet, std::int64_t wanted = 0,
-                             std::int64_t seen = 0, std::string_view detail = {},
-                             std::uint64_t other = 0, bool certain = false);
+  [[gnu::cold, gnu::noinline]] Oddity* note(Odd kind, Side side, std::uint64_t packet,
+                                            std::int64_t wanted = 0, std::int64_t seen = 0,
+                                            std::string_view detail = {}, std::uint64_t other = 0,
+                                            bool certain = false);
   static void doubt(Oddity* oddity, bool reason);
-  void prove(Odd kind, Side side);
+  [[gnu::cold, gnu::noinline]] void prove(Odd kind, Side side);
   static bool foreign(const Packet& packet, std::uint8_t ttl, std::uint32_t ip_id);
-  void forget(Odd kind, std::uint64_t packet);
+  [[gnu::cold, gnu::noinline]] void forget(Odd kind, std::uint64_t packet);
   void move(Side side, State to, const Segment& cause);
   void move(Side side, State to, std::uint64_t packet, std::int64_t time_ns);
   // The last transition of `side` out of `from` was a guess that the packets disprove.
-  void take_back(Side side, State from);
-  void base_on_ack(Side side, std::uint32_t raw_ack);
+  [[gnu::cold, gnu::noinline]] void take_back(Side side, State from);
+  [[gnu::cold, gnu::noinline]] void base_on_ack(Side side, std::uint32_t raw_ack);
 
   // flow_open.cpp
   Fate on_syn(const Packet& packet, Segment& segment);
@@ -142,7 +144,7 @@ class Flow {
   void take_syn_data(const Packet& packet, Segment& segment);
   void rebase(Side side, std::uint32_t isn);
   bool handshake_ack_right(Segment& segment);
-  void late_syn(const Packet& packet, Segment& segment);
+  [[gnu::cold, gnu::noinline]] void late_syn(const Packet& packet, Segment& segment);
 
   // flow_data.cpp
   void on_segment(const Packet& packet, Segment& segment);
@@ -151,49 +153,52 @@ class Flow {
                    bool with_fin);
   void on_same_ack(const Packet& packet, Segment& segment);
   void explain_early_ack(Side sender, const Segment& by);
-  void settle_early_ack(Side side);
+  [[gnu::cold, gnu::noinline]] void settle_early_ack(Side side);
   void on_window(const Packet& packet, Segment& segment);
 
   // flow_sequence.cpp
   bool on_probe(const Packet& packet, Segment& segment);
   void on_sequence(const Packet& packet, Segment& segment);
   void on_new_data(const Packet& packet, Segment& segment);
-  void on_old_data(const Packet& packet, Segment& segment);
+  [[gnu::cold, gnu::noinline]] void on_old_data(const Packet& packet, Segment& segment);
   void on_fin(Segment& segment);
-  void repeated(const Segment& segment, bool fin);  // a SYN or FIN
+  [[gnu::cold, gnu::noinline]] void repeated(const Segment& segment, bool fin);  // a SYN or FIN
   void fin_acknowledged(Side by, std::uint64_t packet, std::int64_t time_ns, bool with_fin);
   struct Filled {
     std::int64_t bytes = 0;
     std::int64_t skipped_at = 0;  // when they were skipped; 0: they were not
   };
-  static Filled fill_holes(std::vector<Range>& holes, std::int64_t from, std::int64_t to);
-  void compare_bytes(const Packet& packet, const Segment& segment);
+  [[gnu::cold, gnu::noinline]] static Filled fill_holes(std::vector<Range>& holes,
+                                                        std::int64_t from, std::int64_t to);
+  [[gnu::cold, gnu::noinline]] void compare_bytes(const Packet& packet, const Segment& segment);
   void check_window(const Segment& segment, std::int64_t data_end);
 
   // flow_timing.cpp
   void time_segment(const Segment& segment);
   void time_ack(Side sender, std::int64_t ack, std::int64_t time_ns);
   std::int64_t timeout_of(Side sender) const;
-  void classify_retransmission(Segment& segment);
-  void back_off(const Segment& segment);
-  void take_duplicate_sack(const Packet& packet, Segment& segment);
+  [[gnu::cold, gnu::noinline]] void classify_retransmission(Segment& segment);
+  [[gnu::cold, gnu::noinline]] void back_off(const Segment& segment);
+  [[gnu::cold, gnu::noinline]] void take_duplicate_sack(const Packet& packet, Segment& segment);
   void measure_flight(const Segment& segment);
 
   // flow_reset.cpp
-  void on_reset(const Packet& packet, Segment& segment);
-  bool answers_early_ack(const Packet& packet, const EarlyAck& early, const Half& me) const;
-  void on_reset_of_syn(const Packet& packet, Segment& segment);
-  void check_reset_numbers(const Packet& packet, const Segment& segment);
-  void after_reset(const Packet& packet, Segment& segment);
+  [[gnu::cold, gnu::noinline]] void on_reset(const Packet& packet, Segment& segment);
+  [[gnu::cold, gnu::noinline]] bool answers_early_ack(const Packet& packet, const EarlyAck& early,
+                                                      const Half& me) const;
+  [[gnu::cold, gnu::noinline]] void on_reset_of_syn(const Packet& packet, Segment& segment);
+  [[gnu::cold, gnu::noinline]] void check_reset_numbers(const Packet& packet,
+                                                        const Segment& segment);
+  [[gnu::cold, gnu::noinline]] void after_reset(const Packet& packet, Segment& segment);
 
   // flow_options.cpp
   void check_flags(const Packet& packet, Segment& segment);
   void check_options(const Packet& packet, Segment& segment);
   void check_option_places(const Packet& packet, const Segment& segment);
   void check_stamps(const Packet& packet, Segment& segment);
-  void note_stale(const Packet& packet, Segment& segment);
-  void check_fast_open(const Packet& packet, const Segment& segment);
-  void check_sack(const Packet& packet, const Segment& segment);
+  [[gnu::cold, gnu::noinline]] void note_stale(const Packet& packet, Segment& segment);
+  [[gnu::cold, gnu::noinline]] void check_fast_open(const Packet& packet, const Segment& segment);
+  [[gnu::cold, gnu::noinline]] void check_sack(const Packet& packet, const Segment& segment);
   void check_ecn(const Packet& packet, const Segment& segment);
 
   // outcome.cpp

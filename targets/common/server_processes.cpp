@@ -10,6 +10,10 @@
 
 namespace targets {
 
+void ServerProcesses::add_option(OptionTable& table, unsigned& all) {
+  table.number<unsigned>("--processes", all, "that share the bound socket (default 1)", 1, 64);
+}
+
 ServerProcesses::ServerProcesses(unsigned all) {
   const pid_t parent = getpid();
   for (unsigned i = 1; i < all; ++i) {

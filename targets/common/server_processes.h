@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "common/options.h"
+
 namespace targets {
 
 // More processes that do what this one does from here on, on the same listening socket: so that a
@@ -12,6 +14,8 @@ namespace targets {
 // with it, on the same signal. To be made after the socket and before anything that waits on it.
 class ServerProcesses {
  public:
+  static void add_option(OptionTable& table, unsigned& all);
+
   explicit ServerProcesses(unsigned all);
   ~ServerProcesses();
   ServerProcesses(const ServerProcesses&) = delete;

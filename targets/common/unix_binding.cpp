@@ -55,11 +55,12 @@ UnixBinding::UnixBinding(int fd, int type, const Address& address, const UnixBin
   if (options.leaves_path) return;
   check(lstat(address.path().c_str(), &made_), "look at", address.text());
   path_ = address.path();
+  maker_ = getpid();
 }
 
 UnixBinding::~UnixBinding() {
   struct stat now {};
-  if (path_.empty() || lstat(path_.c_str(), &now) != 0) return;
+  if (path_.empty() || getpid() != maker_ || lstat(path_.c_str(), &now) != 0) return;
   if (now.st_dev != made_.st_dev || now.st_ino != made_.st_ino) return;
   if (unlink(path_.c_str()) != 0) complain(describe_error("remove", printable(path_), errno));
 }

@@ -2,6 +2,7 @@
 #define WIREPROOF_TARGETS_COMMON_UNIX_BINDING_H_
 
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include <optional>
 
@@ -19,7 +20,8 @@ struct UnixBindOptions {
 };
 
 // A socket's hold on a UNIX address: binds, and at the end removes the path it made. A path that
-// somebody else has put in its place meanwhile is left alone.
+// somebody else has put in its place meanwhile is left alone, and so it is by processes that were
+// started since (server_processes.h).
 class UnixBinding {
  public:
   // `type` is SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET.
@@ -31,6 +33,7 @@ class UnixBinding {
  private:
   std::string path_;  // empty when there is nothing to remove
   struct stat made_ {};
+  pid_t maker_ = 0;
 };
 
 }  // namespace targets

@@ -22,11 +22,12 @@ bool must_wait() { return errno == EAGAIN || errno == EINTR; }
 
 }  // namespace
 
-Connection::Connection(Fd socket, std::string peer, const ServerOptions& options,
+Connection::Connection(Fd socket, std::string peer, const ServerOptions& options, Engine& engine,
                        std::span<char> buffer, ServerCounts& counts)
     : socket_(std::move(socket)),
       peer_(std::move(peer)),
       options_(options),
+      engine_(engine),
       buffer_(buffer),
       counts_(counts) {}
 
@@ -59,7 +60,7 @@ Wait Connection::receive() {
   // Of a message that is longer than the buffer MSG_TRUNC tells the true length; a byte stream
   // has no such messages, and there the flag would throw data away.
   const int flags = options_.keeps_messages ? MSG_TRUNC : 0;
-  const ssize_t count = recv(fd(), buffer_.data(), most, flags);
+  const ssize_t count = engine_.receive(*this, buffer_.first(most), flags);
   if (count < 0) return must_wait() ? readable : give_up("receive from");
   if (count == 0) return end_of_stream();
 
@@ -94,7 +95,7 @@ Wait Connection::answer() {
       if (options_.chunk != 0) {
         piece = piece.substr(0, options_.chunk - answered_bytes_ % options_.chunk);
       }
-      const ssize_t count = send(fd(), piece.data(), piece.size(), MSG_NOSIGNAL);
+      const ssize_t count = engine_.send(*this, piece);
       if (count < 0) return must_wait() ? writable : give_up("answer");
       answered_bytes_ += static_cast<std::size_t>(count);
       counts_.sent += static_cast<std::size_t>(count);
@@ -132,7 +133,7 @@ Wait Connection::end_exchange() {
 // What comes after the last exchange is read and dropped: closing a socket with unread data would
 // reset the connection.
 Wait Connection::drain() {
-  const ssize_t count = recv(fd(), buffer_.data(), buffer_.size(), 0);
+  const ssize_t count = engine_.receive(*this, buffer_, 0);
   if (count < 0) return must_wait() ? readable : give_up("receive from");
   if (count == 0) return end_of_stream();
   counts_.received += static_cast<std::size_t>(count);

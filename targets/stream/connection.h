@@ -1,23 +1,16 @@
 #ifndef WIREPROOF_TARGETS_STREAM_CONNECTION_H_
 #define WIREPROOF_TARGETS_STREAM_CONNECTION_H_
 
-#include <sys/epoll.h>
-
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "common/fd.h"
+#include "stream/engine.h"
 #include "stream/server_options.h"
 
 namespace targets {
-
-// What a connection needs before it can go on.
-struct Wait {
-  enum class For { readable, writable, time, nothing, closed } reason;
-  int milliseconds = 0;  // for time
-};
 
 struct ServerCounts {
   std::uint64_t connections = 0, exchanges = 0, received = 0, sent = 0;
@@ -32,15 +25,15 @@ struct ServerCounts {
 class Connection {
  public:
   // `buffer` is shared by all connections, which is why nothing stays in it between calls.
-  Connection(Fd socket, std::string peer, const ServerOptions& options, std::span<char> buffer,
-             ServerCounts& counts);
+  Connection(Fd socket, std::string peer, const ServerOptions& options, Engine& engine,
+             std::span<char> buffer, ServerCounts& counts);
 
   Wait start();
   Wait advance();
 
   int fd() const { return socket_.get(); }
 
-  std::uint32_t watched_events = 0;  // the event loop's note of what epoll watches for
+  std::uint64_t engines_note = 0;  // the engine's own; 0: it does not know this connection
 
  private:
   enum class Stage { receiving, answering, draining, closing };
@@ -59,6 +52,7 @@ class Connection {
   Fd socket_;
   std::string peer_;
   const ServerOptions& options_;
+  Engine& engine_;
   std::span<char> buffer_;
   ServerCounts& counts_;
   Stage stage_ = Stage::receiving;

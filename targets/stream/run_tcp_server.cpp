@@ -39,8 +39,7 @@ int run_tcp_server(int argc, char** argv, const ServerFaults& faults) {
     });
     options.add_options(table, true);
     table.flag("--no-reuseaddr", reuse_address, "do not set SO_REUSEADDR", false);
-    table.number<unsigned>("--processes", processes, "that share the listening socket (default 1)",
-                           1, 64);
+    ServerProcesses::add_option(table, processes);
     table.parse(argc, argv);
     options.apply_faults();
 

@@ -4,6 +4,7 @@
 #include "common/error.h"
 #include "common/output.h"
 #include "common/payload_options.h"
+#include "common/server_processes.h"
 #include "common/unix_binding.h"
 #include "common/unix_type.h"
 #include "datagram/datagram_server.h"
@@ -30,6 +31,7 @@ int run_unix_server(int argc, char** argv, const ServerFaults& faults) {
     UnixBindOptions binding_options;
     binding_options.leaves_path = faults.leaves_path;
     std::string name;
+    unsigned processes = 1;
 
     OptionTable table("Listens on the UNIX socket PATH (@NAME: abstract); answers each message.");
     table.positional("PATH", [&](const std::string& text) { name = text; });
@@ -40,6 +42,7 @@ int run_unix_server(int argc, char** argv, const ServerFaults& faults) {
     } else {
       stream.add_options(table, false);
     }
+    ServerProcesses::add_option(table, processes);
     table.parse(argc, argv);
     stream.apply_faults();
     if (type == SOCK_DGRAM) require_one_piece(datagram.answer);
@@ -55,6 +58,7 @@ int run_unix_server(int argc, char** argv, const ServerFaults& faults) {
       check(listen(socket.get(), stream.backlog), "listen on", address.text());
     }
     if (!quiet) print_line("listening on " + address.text());
+    const ServerProcesses others(processes);
     if (type == SOCK_DGRAM) {
       DatagramServer(std::move(socket), datagram, stop).run();
     } else {

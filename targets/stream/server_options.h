@@ -37,7 +37,11 @@ enum class ServerClose {
   now      // close() straight after the last answer
 };
 
+// What wakes the server (stream/engine.h). Automatic: io_uring, or epoll where that is refused.
+enum class EngineKind { automatic, epoll, io_uring };
+
 struct ServerOptions {
+  EngineKind engine = EngineKind::epoll;
   int backlog = 2;
   std::uint64_t exchanges = 1;  // per connection; 0: until the client's end of stream
   std::size_t receive = 1024;   // at most so many bytes are one message

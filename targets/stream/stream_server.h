@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <queue>
 #include <unordered_map>
 #include <vector>
@@ -10,14 +11,15 @@
 #include "common/fd.h"
 #include "common/stop_signal.h"
 #include "stream/connection.h"
+#include "stream/engine.h"
 #include "stream/server_options.h"
 
 namespace targets {
 
 // The event loop: accepts from a listening, nonblocking socket of any connected type and serves
-// all connections in one thread with a level-triggered epoll. A connection that waits for the
-// time, or for nothing, is not in the epoll set, so that it cannot wake the loop in vain.
-class StreamServer {
+// all connections in one thread. A connection that waits for the time, or for nothing, wants
+// nothing of the engine.
+class StreamServer : private EngineEvents {
  public:
   StreamServer(Fd listener, const ServerOptions& options, const StopSignal& stop);
 
@@ -32,23 +34,24 @@ class StreamServer {
     friend bool operator>(const Timer& a, const Timer& b) { return a.due > b.due; }
   };
 
-  void accept_connections();
+  void accepted(Fd socket, const Address& peer) override;
+  void accept_failed(int error) override;
+  void ready(Connection& connection) override;
+  void stopped() override { stopped_ = true; }
   void pause_accepting(int milliseconds);
   void settle(Connection& connection, Wait wait);
-  void watch(Connection& connection, std::uint32_t events);
-  void control(int operation, int fd, std::uint32_t events, void* tag);
   void start_timer(int milliseconds, Connection* connection);
   void fire_timers();
-  int epoll_timeout() const;
+  int timeout() const;
 
   const ServerOptions& options_;
-  const StopSignal& stop_;
   std::vector<char> buffer_;
   ServerCounts counts_;
-  Fd epoll_;
+  bool stopped_ = false;
   Fd listener_;
   std::unordered_map<int, Connection> connections_;  // by descriptor
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace targets

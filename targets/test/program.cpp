@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/io_uring.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -118,6 +120,20 @@ int Program::wait() {
 int Program::terminate() {
   signal(SIGTERM);
   return wait();
+}
+
+// In a child: the kernel takes a ring apart later, and interrupts whatever its maker waits for
+// then.
+bool engine_works(const std::string& engine) {
+  if (engine != "io_uring") return true;
+  const pid_t child = check(fork(), "start", "a child that makes an io_uring");
+  if (child == 0) {
+    io_uring_params parameters{};
+    _exit(syscall(SYS_io_uring_setup, 1, &parameters) < 0 ? 1 : 0);
+  }
+  int status = 0;
+  retry_interrupted([&] { return waitpid(child, &status, 0); });
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 Result run(const std::string& name, const Arguments& arguments) {

@@ -59,6 +59,9 @@ struct Result {
 };
 Result run(const std::string& name, const Arguments& arguments);
 
+// False: the kernel, or whoever runs this, forbids io_uring.
+bool engine_works(const std::string& engine);
+
 // A TCP port of 127.0.0.1 or ::1 that is bound (with SO_REUSEADDR) and does not listen: connections
 // are refused, and no other program gets it; a server that sets SO_REUSEADDR can listen on it.
 class ReservedPort {

@@ -1,7 +1,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
+#include <cerrno>
 #include <csignal>
 #include <thread>
 
@@ -32,6 +38,27 @@ int milliseconds_since(Clock::time_point start) {
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count());
 }
 
+// The same with each engine.
+class EachEngine : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (!engine_works(GetParam())) GTEST_SKIP() << GetParam() << " is refused here";
+  }
+  static Arguments with_engine(Arguments options) {
+    options.insert(options.end(), {"--engine", GetParam()});
+    return options;
+  }
+  struct Server : test::Server {
+    explicit Server(Arguments options = {}) : test::Server(with_engine(std::move(options))) {}
+  };
+};
+class TcpServer : public EachEngine {};
+class TcpTransfer : public EachEngine {};
+const auto engines = testing::Values("epoll", "io_uring");
+const auto engine_name = [](const auto& value) { return std::string(value.param); };
+INSTANTIATE_TEST_SUITE_P(Each, TcpServer, engines, engine_name);
+INSTANTIATE_TEST_SUITE_P(Each, TcpTransfer, engines, engine_name);
+
 class BothFamilies : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Tcp, BothFamilies, testing::Values("127.0.0.1", "::1"),
                          [](const auto& value) { return value.index == 0 ? "V4" : "V6"; });
@@ -48,7 +75,7 @@ TEST_P(BothFamilies, DefaultsDoWhatTheTextbookDoes) {
   EXPECT_EQ(server.err(), "");
 }
 
-TEST(TcpServer, SeveralProcessesServeOneSocketAndEndTogether) {
+TEST_P(TcpServer, SeveralProcessesServeOneSocketAndEndTogether) {
   Server server({"--processes", "3", "--count-stdout"});
   for (int i = 0; i < 9; ++i) EXPECT_EQ(server.client({}).status, 0);
   const std::uint16_t port = server.port();
@@ -76,7 +103,7 @@ TEST_P(BothFamilies, ClientBindsItsOwnAddress) {
   EXPECT_TRUE(server.prints("accepted " + address + "\n"));
 }
 
-TEST(TcpServer, EndsOnInterruptAndTerminateWithConnectionsOpen) {
+TEST_P(TcpServer, EndsOnInterruptAndTerminateWithConnectionsOpen) {
   for (const int number : {SIGTERM, SIGINT}) {
     Server server;
     const Fd peer = connect_tcp(server.port());
@@ -87,7 +114,7 @@ TEST(TcpServer, EndsOnInterruptAndTerminateWithConnectionsOpen) {
   }
 }
 
-TEST(TcpServer, WaitsForTheClientToCloseByDefault) {
+TEST_P(TcpServer, WaitsForTheClientToCloseByDefault) {
   Server server;
   const Fd peer = connect_tcp(server.port());
   send_text(peer, "123");
@@ -98,7 +125,7 @@ TEST(TcpServer, WaitsForTheClientToCloseByDefault) {
   EXPECT_EQ(receive_to_end(peer), "");
 }
 
-TEST(TcpServer, ClosesFirstWhenTold) {
+TEST_P(TcpServer, ClosesFirstWhenTold) {
   for (const char* const who : {"server", "now"}) {
     Server server({"--close", who});
     const Fd peer = connect_tcp(server.port());
@@ -109,7 +136,7 @@ TEST(TcpServer, ClosesFirstWhenTold) {
   EXPECT_EQ(server.client({"--close", "server", "--expect", "success"}).status, 0);
 }
 
-TEST(TcpServer, WaitsBeforeItsClose) {
+TEST_P(TcpServer, WaitsBeforeItsClose) {
   Server server({"--close-wait-ms", "120"});
   const Fd peer = connect_tcp(server.port());
   send_text(peer, "123");
@@ -120,7 +147,7 @@ TEST(TcpServer, WaitsBeforeItsClose) {
   EXPECT_GE(milliseconds_since(start), 119);
 }
 
-TEST(TcpServer, AnswersAfterTheHalfClose) {
+TEST_P(TcpServer, AnswersAfterTheHalfClose) {
   Server server({"--half-close-answer", "--echo"});
   const Fd peer = connect_tcp(server.port());
   send_text(peer, "12");
@@ -133,7 +160,7 @@ TEST(TcpServer, AnswersAfterTheHalfClose) {
   EXPECT_EQ(client.status, 0) << client.err;
 }
 
-TEST(TcpServer, CountsExchanges) {
+TEST_P(TcpServer, CountsExchanges) {
   Server server({"--exchanges", "3", "--close", "server"});
   EXPECT_EQ(server.client({"--exchanges", "3", "--expect", "success", "--close", "server"}).status,
             0);
@@ -142,7 +169,7 @@ TEST(TcpServer, CountsExchanges) {
   EXPECT_EQ(endless.client({"--exchanges", "1000", "--expect", "123", "--quiet"}).status, 0);
 }
 
-TEST(TcpServer, ReadsMessagesAsLongAsTold) {
+TEST_P(TcpServer, ReadsMessagesAsLongAsTold) {
   Server two({"--receive", "2", "--exchanges", "0", "--echo"});
   EXPECT_EQ(two.client({"--message", "12345", "--expect", "12345"}).out, "12345\n");
   EXPECT_TRUE(two.prints(": 12\n"));
@@ -155,14 +182,14 @@ TEST(TcpServer, ReadsMessagesAsLongAsTold) {
   EXPECT_EQ(receive_text(peer, 7), "success");
 }
 
-TEST(TcpServer, SpeaksFirst) {
+TEST_P(TcpServer, SpeaksFirst) {
   Server server({"--speak-first", "--close", "now", "--answer", "hello"});
   const Fd peer = connect_tcp(server.port());
   EXPECT_EQ(receive_to_end(peer), "hello");
   EXPECT_EQ(server.client({"--message", "", "--half-close", "--expect", "hello"}).status, 0);
 }
 
-TEST(TcpServer, SendsInChunksWithGaps) {
+TEST_P(TcpServer, SendsInChunksWithGaps) {
   Server server({"--chunk", "3", "--chunk-gap-ms", "30", "--nodelay"});
   const Fd peer = connect_tcp(server.port());
   send_text(peer, "123");
@@ -178,7 +205,7 @@ TEST(TcpServer, SendsInChunksWithGaps) {
       0);
 }
 
-TEST(TcpServer, WaitsBeforeAnsweringReadingAndAccepting) {
+TEST_P(TcpServer, WaitsBeforeAnsweringReadingAndAccepting) {
   Server late({"--delay-ms", "60"});
   auto start = Clock::now();
   EXPECT_EQ(late.client({"--expect", "success"}).status, 0);
@@ -193,17 +220,17 @@ TEST(TcpServer, WaitsBeforeAnsweringReadingAndAccepting) {
   EXPECT_GE(milliseconds_since(start), 80);
 }
 
-TEST(TcpServer, AbortsWithLingerZero) {
+TEST_P(TcpServer, AbortsWithLingerZero) {
   Server server({"--linger", "0", "--close", "now"});
   const Fd peer = connect_tcp(server.port());
   send_text(peer, "123");
   EXPECT_TRUE(receive_to_end(peer).ends_with("<reset>"));
 }
 
-TEST(TcpServer, EndsAfterItsConnectionsAndCountsThem) {
+TEST_P(TcpServer, EndsAfterItsConnectionsAndCountsThem) {
   const ReservedPort port;
-  Program quiet("tcp-server",
-                {"127.0.0.1", port.text(), "--max-connections", "2", "--count-stdout", "--quiet"});
+  Program quiet("tcp-server", with_engine({"127.0.0.1", port.text(), "--max-connections", "2",
+                                           "--count-stdout", "--quiet"}));
   ASSERT_TRUE(eventually([&] {
     return run("tcp-client", {"127.0.0.1", port.text(), "--expect", "success"}).status == 0;
   }));
@@ -212,7 +239,7 @@ TEST(TcpServer, EndsAfterItsConnectionsAndCountsThem) {
   EXPECT_EQ(quiet.out(), "connections=2 exchanges=2 received=6 sent=14\n");
 }
 
-TEST(TcpServer, TakesItsPortAgainOnlyWithReuseAddress) {
+TEST_P(TcpServer, TakesItsPortAgainOnlyWithReuseAddress) {
   std::string port;
   {
     Server server({"--close", "server"});  // who closes first is in TIME_WAIT afterwards
@@ -220,14 +247,14 @@ TEST(TcpServer, TakesItsPortAgainOnlyWithReuseAddress) {
     ASSERT_EQ(server.client({"--close", "server"}).status, 0);
     ASSERT_EQ(server.terminate(), 0);
   }
-  const Result refused = run("tcp-server", {"127.0.0.1", port, "--no-reuseaddr"});
+  const Result refused = run("tcp-server", with_engine({"127.0.0.1", port, "--no-reuseaddr"}));
   EXPECT_EQ(refused.status, 1);
   EXPECT_EQ(refused.err, "tcp-server: bind to 127.0.0.1:" + port + ": Address already in use\n");
-  Program again("tcp-server", {"127.0.0.1", port});
+  Program again("tcp-server", with_engine({"127.0.0.1", port}));
   EXPECT_EQ(std::to_string(again.port()), port);
 }
 
-TEST(TcpServer, OutlivesAPeersReset) {
+TEST_P(TcpServer, OutlivesAPeersReset) {
   Server server({"--exchanges", "0"});
   {
     const Fd peer = connect_tcp(server.port());
@@ -239,10 +266,11 @@ TEST(TcpServer, OutlivesAPeersReset) {
   EXPECT_EQ(server.client({"--expect", "success"}).status, 0);
 }
 
-TEST(TcpTransfer, TenMegabytesThroughSmallBuffers) {
+TEST_P(TcpTransfer, TenMegabytesThroughSmallBuffers) {
   const ReservedPort port;
-  Program small("tcp-server", {"127.0.0.1", port.text(), "--sndbuf", "65536", "--send-bytes",
-                               "10000000", "--receive-exactly", "10000000", "--quiet"});
+  Program small("tcp-server",
+                with_engine({"127.0.0.1", port.text(), "--sndbuf", "65536", "--send-bytes",
+                             "10000000", "--receive-exactly", "10000000", "--quiet"}));
   ASSERT_TRUE(eventually([&] {
     return run("tcp-client", {"127.0.0.1", port.text(), "--exchanges", "0"}).status == 0;
   }));
@@ -253,10 +281,10 @@ TEST(TcpTransfer, TenMegabytesThroughSmallBuffers) {
   EXPECT_EQ(small.terminate(), 0);
 }
 
-TEST(TcpTransfer, EchoesBothWaysAtOnce) {
+TEST_P(TcpTransfer, EchoesBothWaysAtOnce) {
   const ReservedPort port;
-  Program server("tcp-server", {"127.0.0.1", port.text(), "--exchanges", "0", "--echo", "--receive",
-                                "16384", "--quiet"});
+  Program server("tcp-server", with_engine({"127.0.0.1", port.text(), "--exchanges", "0", "--echo",
+                                            "--receive", "16384", "--quiet"}));
   ASSERT_TRUE(eventually([&] {
     return run("tcp-client", {"127.0.0.1", port.text(), "--exchanges", "0"}).status == 0;
   }));
@@ -266,7 +294,7 @@ TEST(TcpTransfer, EchoesBothWaysAtOnce) {
   EXPECT_EQ(client.status, 0) << client.err;
 }
 
-TEST(TcpTransfer, SurvivesStopAndContinue) {
+TEST_P(TcpTransfer, SurvivesStopAndContinue) {
   Server server({"--exchanges", "0", "--echo", "--delay-ms", "1", "--chunk", "2", "--nodelay"});
   Program client("tcp-client", {"127.0.0.1", std::to_string(server.port()), "--exchanges", "300",
                                 "--expect", "123", "--quiet"});
@@ -283,7 +311,7 @@ TEST(TcpTransfer, SurvivesStopAndContinue) {
   EXPECT_EQ(server.terminate(), 0) << server.err();
 }
 
-TEST(TcpTransfer, ServesFiveHundredAtOnce) {
+TEST_P(TcpTransfer, ServesFiveHundredAtOnce) {
   Server server({"--backlog", "1024", "--exchanges", "0", "--count-stdout"});
   const Result client =
       server.client({"--parallel", "500", "--exchanges", "3", "--expect", "success", "--quiet"});
@@ -298,6 +326,77 @@ TEST(TcpTransfer, ServesFiveHundredAtOnce) {
   }));
   EXPECT_EQ(server.terminate(), 0);
   EXPECT_TRUE(server.prints("connections=520 "));
+}
+
+// A peer that sends and does not read: what the server holds for it stays bounded.
+TEST_P(TcpTransfer, APeerThatNeverReadsMakesTheServerWait) {
+  const ReservedPort port;
+  Program server("tcp-server", with_engine({"127.0.0.1", port.text(), "--exchanges", "0", "--echo",
+                                            "--receive", "16384", "--quiet"}));
+  ASSERT_TRUE(eventually([&] {
+    return run("tcp-client", {"127.0.0.1", port.text(), "--exchanges", "0"}).status == 0;
+  }));
+  const Fd peer = connect_tcp(port.number());
+  const std::string piece(1 << 20, 'x');
+  // Until nothing more is taken for a while.
+  std::size_t sent = 0;
+  constexpr std::size_t much = std::size_t{256} << 20;
+  while (sent < much) {
+    pollfd writable{peer.get(), POLLOUT, 0};
+    if (poll(&writable, 1, 500) == 0) break;
+    const ssize_t count = ::send(peer.get(), piece.data(), piece.size(), MSG_DONTWAIT);
+    ASSERT_GT(count, 0);
+    sent += static_cast<std::size_t>(count);
+  }
+  EXPECT_LT(sent, much);
+  // Others are served meanwhile, and once it reads, all of it comes back.
+  EXPECT_EQ(run("tcp-client", {"127.0.0.1", port.text(), "--expect", "123"}).status, 0);
+  end_sending(peer);
+  EXPECT_EQ(receive_to_end(peer).size(), sent);
+}
+
+// Closing while bytes are still on their way to the server.
+TEST_P(TcpServer, ClosesAtOnceWhileItsPeerGoesOnSending) {
+  Server server({"--close", "now", "--backlog", "64"});
+  for (int i = 0; i < 20; ++i) {
+    const Fd peer = connect_tcp(server.port());
+    send_text(peer, "123");
+    EXPECT_TRUE(receive_text(peer, 7).starts_with("success"));
+    while (::send(peer.get(), "more", 4, MSG_NOSIGNAL) == 4) {
+    }
+    EXPECT_TRUE(errno == EPIPE || errno == ECONNRESET) << errno;
+  }
+}
+
+// For the calling thread and what it starts, as a container's seccomp filter does.
+void forbid_io_uring() {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{static_cast<unsigned short>(std::size(code)), code};
+  ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+  ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0), 0);
+}
+
+TEST(TcpServerEngine, WhereIoUringIsRefusedItSaysSoAndAutoGoesOn) {
+  std::thread([] {
+    forbid_io_uring();
+    const Result refused = run("tcp-server", {"127.0.0.1", "0", "--engine", "io_uring"});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_NE(refused.err.find("make an io_uring: Operation not permitted"), std::string::npos)
+        << refused.err;
+    EXPECT_NE(refused.err.find("--engine epoll"), std::string::npos) << refused.err;
+    Server server({"--engine", "auto"});
+    EXPECT_EQ(server.client({"--expect", "success"}).status, 0);
+    EXPECT_EQ(server.terminate(), 0);
+    EXPECT_NE(server.err().find("epoll serves instead"), std::string::npos) << server.err();
+  }).join();
+  Server server({"--engine", "auto"});
+  EXPECT_EQ(server.client({"--expect", "success"}).status, 0);
+  EXPECT_EQ(server.err().empty(), engine_works("io_uring")) << server.err();
 }
 
 TEST(TcpClient, NamesWhatIsWrong) {

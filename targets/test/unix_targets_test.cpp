@@ -113,19 +113,55 @@ TEST_P(UnixTypes, SaysThatNobodyIsThere) {
   EXPECT_NE(wrong_type.err.find("wrong type for socket"), std::string::npos) << wrong_type.err;
 }
 
-TEST(UnixStream, ServesManyAtOnceThroughAShortQueue) {
+// The same with each engine.
+class UnixStream : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (!engine_works(GetParam())) GTEST_SKIP() << GetParam() << " is refused here";
+  }
+  static Arguments with_engine(Arguments options) {
+    options.insert(options.end(), {"--engine", GetParam()});
+    return options;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Each, UnixStream, testing::Values("epoll", "io_uring"),
+                         [](const auto& value) { return std::string(value.param); });
+
+TEST_P(UnixStream, SeveralProcessesServeOneSocketAndEndTogether) {
   const TemporaryPath path;
-  Program server("unix-server", {path.text(), "--exchanges", "0", "--echo"});
+  Program server("unix-server", with_engine({path.text(), "--processes", "3", "--exchanges", "0",
+                                             "--backlog", "64", "--count-stdout"}));
+  ASSERT_TRUE(server.prints("listening on "));
+  const Result client = run("unix-client", {path.text(), "--parallel", "60", "--quiet", "--expect",
+                                            "success", "--exchanges", "5"});
+  EXPECT_EQ(client.status, 0) << client.err;
+  EXPECT_EQ(server.terminate(), 0) << server.err();
+  // All have ended: each told what it had served, and the path was removed, once.
+  std::size_t served = 0, told = 0;
+  const std::string out = server.out();
+  for (std::size_t at = 0; (at = out.find("connections=", at)) != std::string::npos; ++at) {
+    served += static_cast<std::size_t>(std::stoi(out.substr(at + 12)));
+    ++told;
+  }
+  EXPECT_EQ(told, 3u);
+  EXPECT_EQ(served, 60u);
+  EXPECT_FALSE(path.exists());
+  EXPECT_EQ(server.err(), "");
+}
+
+TEST_P(UnixStream, ServesManyAtOnceThroughAShortQueue) {
+  const TemporaryPath path;
+  Program server("unix-server", with_engine({path.text(), "--exchanges", "0", "--echo"}));
   ASSERT_TRUE(server.prints("listening on "));
   const Result client = run("unix-client", {path.text(), "--parallel", "300", "--quiet", "--expect",
                                             "123", "--exchanges", "5"});
   EXPECT_EQ(client.status, 0) << client.err;
 }
 
-TEST(UnixStream, EchoesTenMegabytesThroughSmallBuffers) {
+TEST_P(UnixStream, EchoesTenMegabytesThroughSmallBuffers) {
   const TemporaryPath path;
-  Program server("unix-server", {path.text(), "--exchanges", "0", "--echo", "--quiet", "--receive",
-                                 "16384", "--sndbuf", "4608"});
+  Program server("unix-server", with_engine({path.text(), "--exchanges", "0", "--echo", "--quiet",
+                                             "--receive", "16384", "--sndbuf", "4608"}));
   ASSERT_TRUE(eventually([&] {
     return run("unix-client", {path.text(), "--exchanges", "0"}).status == 0;
   }));
@@ -135,9 +171,10 @@ TEST(UnixStream, EchoesTenMegabytesThroughSmallBuffers) {
   EXPECT_EQ(large.status, 0) << large.err;
 }
 
-TEST(UnixSeqpacket, CutsWhatIsTooLong) {
+TEST_P(UnixStream, SeqpacketCutsWhatIsTooLong) {
   const TemporaryPath path;
-  Program server("unix-server", {path.text(), "--type", "seqpacket", "--receive", "2", "--echo"});
+  Program server("unix-server",
+                 with_engine({path.text(), "--type", "seqpacket", "--receive", "2", "--echo"}));
   ASSERT_TRUE(server.prints("listening on "));
   const Fd peer = connect_unix(path.text(), SOCK_SEQPACKET);
   send_text(peer, "12345");

@@ -1,5 +1,5 @@
-"""Ordinary programs talking over loopback and a veth pair, captured: run as the root of a user,
-network and mount namespace of its own (see test_ordinary_traffic.py).
+"""Ordinary programs talking over loopback and a veth pair, captured: run as root, or as the root of a
+user namespace, in a network and mount namespace of its own (see test_ordinary_traffic.py).
 
     ordinary_traffic.py FOLDER      writes FOLDER/NAME.pcap for each kind of traffic and path
 """
@@ -162,8 +162,37 @@ def store(serve, near, address, folder):
     return server
 
 
+def ssh(serve, near, address, folder):
+    """Keystrokes' worth of packets first, then bytes both ways at once."""
+    for name in "host", "user":
+        subprocess.run(["dropbearkey", "-t", "ed25519", "-f", str(folder / name)], capture_output=True, timeout=60)
+    public = run("dropbearkey", "-y", "-f", str(folder / "user")).stdout.decode()
+    home = pathlib.Path("/root")  # in a mount namespace of ours
+    run("mount", "-t", "tmpfs", "-o", "mode=0700", "tmpfs", str(home))
+    try:
+        (home / ".ssh").mkdir(mode=0o700)
+        keys = home / ".ssh/authorized_keys"
+        keys.write_text(next(line for line in public.splitlines() if line.startswith("ssh-")))
+        keys.chmod(0o600)
+        # The server keeps seeing these: nsenter below joins the network namespace alone.
+        server = serve("dropbear", "-F", "-E", "-p", str(PORT), "-r", str(folder / "host"),
+                       "-P", str(folder / "dropbear.pid"))
+        wait_for_listener(PORT, near)
+        ask = ["dbclient", "-y", "-y", "-T", "-i", str(folder / "user"), "-p", str(PORT), f"root@{address}"]
+        sent = b"k" * 300_000
+        for command, given, wanted in (("echo here", b"", b"here\n"), ("cat", sent, sent)):
+            if run(*ask, command, input=given).stdout != wanted:
+                raise RuntimeError(f"not what {command} answers")
+        return server
+    finally:
+        run("umount", "-l", str(home))
+
+
 # Some install as services, which a test does not ask of a machine: they take part where they are.
 OPTIONAL = {web: ("nginx", "curl"), store: ("redis-server", "redis-benchmark")}
+# A user namespace that may not set groups lets nobody log in.
+if pathlib.Path("/proc/self/setgroups").read_text().strip() == "allow":
+    OPTIONAL[ssh] = ("dropbear", "dropbearkey", "dbclient")
 TRAFFIC = (http, python_http, echo, bulk, refused, crowd,
            *(kind for kind, programs in OPTIONAL.items() if all(map(shutil.which, programs))))
 

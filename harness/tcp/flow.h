@@ -221,6 +221,9 @@ class Flow {
   bool refused_ = false, refused_stray_ = false;
   bool begun_by_syn_ = false, fast_open_rejected_ = false;
   bool wrong_handshake_sequence_ = false;
+  // Of the segment in hand: its numbers, or its time stamp, say that it was sent after all that was
+  // seen from its end. Else a path that reorders may have let it be overtaken.
+  bool newest_ = false, newest_stamp_ = false;
   Side first_fin_ = Side::client;
   ConnectionFigures connection_;
   std::vector<Transition> transitions_;

@@ -37,6 +37,9 @@ void Flow::on_segment(const Packet& packet, Segment& segment) {
     after_reset(packet, segment);
     if (rare().reset) return;
   }
+  newest_ = segment.end() > me.next || (has_ack && (!me.any_ack || segment.ack > me.acked));
+  const auto& stamps = packet.tcp.options.timestamps;
+  newest_stamp_ = stamps && me.stamps.count != 0 && before(me.stamps.latest(), stamps->value);
   const State state = end(from).state;
   bool ack_counts = has_ack;
   if (state == State::unknown || state == State::listen || state == State::closed) {
@@ -252,7 +255,8 @@ void Flow::on_window(const Packet& packet, Segment& segment) {
   // after the SYN's unscaled one is no shrinking either.
   if (scales_known_ && !syn && me.window_raw >= 0 && segment.ack >= me.acked &&
       edge + (std::int64_t{1} << me.scale) <= me.right_edge) {
-    note(Odd::window_shrunk, segment.from, segment.packet, me.right_edge, edge);
+    note(Odd::window_shrunk, segment.from, segment.packet, me.right_edge, edge, {}, 0,
+         newest_ || newest_stamp_);
   }
   me.window = window;
   me.zero_window = window == 0;

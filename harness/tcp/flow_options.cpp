@@ -120,7 +120,7 @@ void Flow::check_stamps(const Packet& packet, Segment& segment) {
 void Flow::note_stale(const Packet& packet, Segment& segment) {
   const Half& me = half(segment.from);
   note(Odd::timestamp_backwards, segment.from, segment.packet, me.recent_stamp,
-       packet.tcp.options.timestamps->value);
+       packet.tcp.options.timestamps->value, {}, 0, newest_);
   segment.marks |= mark::old_stamp;
   ++make_rare().end(segment.from).old_stamps;
   if (segment.end() <= me.next) return;

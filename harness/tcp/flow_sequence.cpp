@@ -46,13 +46,17 @@ bool Flow::on_probe(const Packet& packet, Segment& segment) {
     return true;
   }
   if (peer.acked != me.next || end(from).state == State::syn_sent) return false;
+  const std::int64_t idle_ns = segment.time_ns - std::max(me.last_heard_ns, peer.last_heard_ns);
+  // The last byte once more, pushed or at once: a retransmission whose ACK was on its way, or lost
+  // on it. What is sent to be answered by nothing but an ACK has no PSH.
+  const bool resent = segment.length == 1 && (packet.tcp.has(flag::psh) || idle_ns < kNotIdle);
+  if (resent) return false;
   segment.marks |= mark::keep_alive;
   ++make_rare().end(from).keep_alives;
   peer.keep_alive_due = true;
   if (segment.length == 1) note(Odd::keep_alive_data, from, segment.packet);
-  const std::int64_t heard = std::max(me.last_heard_ns, peer.last_heard_ns);
-  if (segment.time_ns - heard < kNotIdle) {
-    note(Odd::keep_alive_not_idle, from, segment.packet, kNotIdle, segment.time_ns - heard);
+  if (idle_ns < kNotIdle) {
+    note(Odd::keep_alive_not_idle, from, segment.packet, kNotIdle, idle_ns);
   }
   return true;
 }

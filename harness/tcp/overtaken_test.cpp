@@ -37,6 +37,53 @@ TEST(Overtaken, WhatCameEarlyMakesNothingOld) {
   EXPECT_TRUE(old.server(ACK).connection(kWhole).has(Odd::old_stamp_taken));
 }
 
+// Two acknowledgements of the same bytes, the second of which takes the window back: told from one
+// that was overtaken by its time stamp, and else only where nothing on the way reorders.
+TEST(Overtaken, AnAcknowledgementTakesNoWindowBack) {
+  const auto told = [](Trace& trace, const CaptureFacts& facts) {
+    return rules_text(trace.judgement(facts)).find("window-shrunk") != std::string::npos;
+  };
+  const CaptureFacts unknown;
+  Trace t = stamped().client("x").server(ACK).window(900).server(ACK).window(500);
+  const auto first = t.packets()[4].tcp.options.timestamps->value;
+  EXPECT_TRUE(told(t, unknown)) << "of a later time";
+  for (const std::uint32_t stamp : {first, first - 1}) {
+    t.its_options().timestamps->value = stamp;
+    EXPECT_FALSE(told(t, unknown)) << stamp;
+    EXPECT_TRUE(told(t, kWhole)) << stamp;
+  }
+  // Of more bytes: sent later, whatever the stamps.
+  t = stamped().client("x").server(ACK).window(900).client("y").server(ACK).window(500);
+  t.its_options().timestamps->value = first;
+  EXPECT_TRUE(told(t, unknown));
+}
+
+TEST(Overtaken, TheLastByteSentAgainIsNoKeepAlive) {
+  for (const bool pushed : {true, false}) {
+    const std::uint16_t flags = pushed ? PSH | ACK : ACK;
+    Trace t =
+        Trace().handshake().client(flags, "x").server(ACK).client(flags, "x").seq(1).after(11);
+    const Connection c = t.connection();
+    EXPECT_EQ(c.end(Side::client).keep_alives, 0u);
+    EXPECT_EQ(c.end(Side::client).retransmissions, 1u);
+  }
+  Trace late = Trace().handshake().client("x").server(ACK).client(ACK, "?").seq(1).after(9000);
+  EXPECT_EQ(late.connection().end(Side::client).keep_alives, 1u);
+}
+
+TEST(Overtaken, AnAcknowledgementsOldTimeStampIsNoFault) {
+  const auto told = [](Trace& trace, const CaptureFacts& facts) {
+    return rules_text(trace.judgement(facts)).find("timestamp-backwards") != std::string::npos;
+  };
+  Trace t = stamped().client("x").server(ACK).server(ACK);
+  t.its_options().timestamps->value -= 500;
+  EXPECT_FALSE(told(t, {}));
+  EXPECT_TRUE(told(t, kWhole));
+  t = stamped().client("x").server(ACK).client("y").server(ACK);
+  t.its_options().timestamps->value -= 500;
+  EXPECT_TRUE(told(t, {})) << "it acknowledges more: it was sent later";
+}
+
 TEST(Overtaken, BytesThatComeCutDifferentlyCountOnce) {
   Trace t = Trace().handshake().client("abcdefghij").lost().client("klmno");
   t.client("abcdefghijkl").seq(1);

@@ -104,7 +104,7 @@ void beyond_window(const Trial& trial, const Rule& rule, Findings& findings) {
 }
 
 void window_shrunk(const Trial& trial, const Rule& rule, Findings& findings) {
-  report(trial, rule, Odd::window_shrunk, Proof::always, findings,
+  report(trial, rule, Odd::window_shrunk, Proof::only_clean, findings,
          [](const Trial&, const Oddity& odd) {
            return Words{fmt::format("the window's edge at {} or beyond", odd.wanted),
                         fmt::format("taken back to {}", odd.seen)};

@@ -95,7 +95,7 @@ void timestamp_echo_backwards(const Trial& trial, const Rule& rule, Findings& fi
 }
 
 void timestamp_backwards(const Trial& trial, const Rule& rule, Findings& findings) {
-  report(trial, rule, Odd::timestamp_backwards, Proof::always, findings,
+  report(trial, rule, Odd::timestamp_backwards, Proof::only_clean, findings,
          [](const Trial&, const Oddity& odd) {
            return Words{fmt::format("a time stamp of {} or later", odd.wanted),
                         fmt::format("{}: the receiver drops it (PAWS)", odd.seen)};

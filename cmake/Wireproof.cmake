@@ -25,6 +25,12 @@ function(wireproof_fast library)
   set_target_properties(${library} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   set_source_files_properties(${ARG_GROUP} PROPERTIES UNITY_GROUP fast)
   target_compile_options(${library} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O3>)
+  # To zero a structure of some hundred bytes g++ writes REP STOS, which takes 15 ns to begin with: half
+  # of what it takes to decode a packet. The C library's function does it in the best way there is.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")
+    target_compile_options(${library} PRIVATE -mmemset-strategy=libcall:-1:noalign
+                           -mmemcpy-strategy=libcall:-1:noalign)
+  endif()
 endfunction()
 
 # wireproof_tests(<name> SOURCES ... [LINK ...]): GoogleTest program <name>_test

@@ -16,6 +16,7 @@
 
 #include "reports/fields_run.h"
 #include "reports/time_text.h"
+#include "tcp/known.h"
 
 namespace wireproof::report {
 
@@ -34,6 +35,14 @@ class FieldReader {
   template <class T>
   void operator()(std::string_view key, std::optional<T>& value) {
     within(key, [&] { read(value.emplace()); });
+  }
+  template <class T, T none>
+  void operator()(std::string_view key, tcp::Known<T, none>& value) {
+    within(key, [&] {
+      T number{};
+      read(number);
+      value = number;
+    });
   }
   template <class T>
   void rare(std::string_view key, T& value) {

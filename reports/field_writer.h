@@ -12,6 +12,7 @@
 #include "reports/fields_run.h"
 #include "reports/json_writer.h"
 #include "reports/time_text.h"
+#include "tcp/known.h"
 
 namespace wireproof::report {
 
@@ -27,6 +28,10 @@ class FieldWriter {
   }
   template <class T>
   void operator()(std::string_view key, const std::optional<T>& value) {
+    if (value) (*this)(key, *value);
+  }
+  template <class T, T none>
+  void operator()(std::string_view key, const tcp::Known<T, none>& value) {
     if (value) (*this)(key, *value);
   }
   template <class T>

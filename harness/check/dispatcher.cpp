@@ -139,7 +139,8 @@ void Dispatcher::to_udp(const Frame& frame, Batch& batch) {
   batch.shares.back().push_back(frame);
 }
 
-void Dispatcher::dispatch(Batch& batch) {
+// Flattened: every packet goes through this, and more is spent on calls than on what they do.
+[[gnu::flatten]] void Dispatcher::dispatch(Batch& batch) {
   batch.shares.resize(options_.shards);
   // Room for all, so that nearly none ever has to grow in the loop.
   for (auto& share : batch.shares) share.reserve(batch.block.frames.size());

@@ -40,7 +40,8 @@ class Dispatcher {
   std::vector<Finding> finish();
 
  private:
-  void look_closer(const packet::Frame& frame, Batch& batch, unsigned depth);
+  [[gnu::cold, gnu::noinline]] void look_closer(const packet::Frame& frame, Batch& batch,
+                                                unsigned depth);
   void fragment(const packet::Packet& packet, Batch& batch, unsigned depth);
   void to_tcp(const packet::Frame& frame, std::uint64_t hash, Batch& batch);
   void to_udp(const packet::Frame& frame, Batch& batch);

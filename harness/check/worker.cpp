@@ -12,7 +12,7 @@ using packet::Protocol;
 
 constexpr std::size_t kTogether = 64;  // packets given to the tracker at a time
 
-constexpr std::size_t kAttempts = 40'000;  // without an answer; a connection is 3 KB
+constexpr std::size_t kAttempts = 40'000;  // without an answer; a connection is 2 KB
 // A datagram is some 300 bytes here. Address translators forget after five minutes (RFC 4787 4.3).
 constexpr udp::Bounds kOfDatagrams{
     .datagrams = 200'000, .of_one = 16'384, .idle_ns = 300'000'000'000};
@@ -69,8 +69,18 @@ Worker::Worker(const Judging& judging)
   options.begun = &begun_;
   options.attempts = kAttempts;
   if (judging.linger_ns) options.linger_ns = *judging.linger_ns;
+  // Where nearly all are numbers only, they need not be kept whole.
+  const bool in_numbers = !judging.reports || (judging.reports_a_worker != ~0ull && !judging.where);
+  tcp::Settling settling;
+  if (in_numbers) {
+    settling.settle = [this](const tcp::Connection& connection, tcp::Settled& settled) {
+      return settle(connection, settled);
+    };
+    settling.told = [this](const tcp::Settled& settled) { count(settled); };
+  }
   connections_ = std::make_unique<tcp::Tracker>(
-      judging.facts, options, [this](tcp::Connection& connection) { ended(connection); });
+      judging.facts, options, [this](tcp::Connection& connection) { ended(connection); },
+      std::move(settling));
 }
 
 Worker::~Worker() = default;
@@ -116,11 +126,14 @@ void Worker::ended(tcp::Connection& connection) {
   for (const Finding& finding : judgement.findings) {
     if (fails(finding, judging_.strict)) judgement.verdict = Verdict::failed;
   }
-  account_->ended.push_back(
-      {connection.index, connection.opening, connection.closing, judgement.verdict});
+  count({connection.index,
+         connection.handshake_ns,
+         connection.opening,
+         connection.closing,
+         judgement.verdict,
+         {connection.ends[0].endpoint, connection.ends[1].endpoint}});
   if (!judgement.findings.empty()) note_rules(judgement, connection.index);
-  note_handshake(connection);
-  if (!judging_.reports || reported_ >= judging_.reports_a_worker) return;
+  if (!wants_reports()) return;
   report::ConnectionReport one;
   one.segments_left_out = connection.segments_left_out;
   one.judgement = std::move(judgement);
@@ -128,6 +141,23 @@ void Worker::ended(tcp::Connection& connection) {
   if (judging_.where && !judging_.where->matches(one)) return;
   ++reported_;
   account_->reports.push_back(std::move(one));
+}
+
+bool Worker::wants_reports() const {
+  return judging_.reports && reported_ < judging_.reports_a_worker;
+}
+
+// A number among others: of one with findings the sink tells more.
+bool Worker::settle(const tcp::Connection& connection, tcp::Settled& settled) const {
+  if (wants_reports()) return false;
+  const tcp::Judgement judgement = tcp::judge(connection, judging_.facts, judging_.expected);
+  settled.verdict = judgement.verdict;
+  return judgement.findings.empty();
+}
+
+void Worker::count(const tcp::Settled& settled) {
+  account_->ended.push_back({settled.index, settled.opening, settled.closing, settled.verdict});
+  note_handshake(settled);
 }
 
 void Worker::note_rules(const tcp::Judgement& judgement, std::uint64_t order) {
@@ -143,14 +173,13 @@ void Worker::note_rules(const tcp::Judgement& judgement, std::uint64_t order) {
   }
 }
 
-void Worker::note_handshake(const tcp::Connection& connection) {
-  if (!connection.handshake_ns) return;
-  const std::int64_t took = *connection.handshake_ns;
+void Worker::note_handshake(const tcp::Settled& settled) {
+  if (!settled.handshake_ns) return;
+  const std::int64_t took = *settled.handshake_ns;
   if (slowest_.size() == Summary::kSlowest && took <= slowest_.front()) return;
   slowest_.insert(std::upper_bound(slowest_.begin(), slowest_.end(), took), took);
   if (slowest_.size() > Summary::kSlowest) slowest_.erase(slowest_.begin());
-  account_->slow.push_back(
-      {took, connection.index, connection.ends[0].endpoint, connection.ends[1].endpoint});
+  account_->slow.push_back({took, settled.index, settled.endpoints[0], settled.endpoints[1]});
 }
 
 }  // namespace wireproof::check

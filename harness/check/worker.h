@@ -52,7 +52,10 @@ class Worker {
  private:
   void ended(tcp::Connection& connection);
   void note_rules(const tcp::Judgement& judgement, std::uint64_t order);
-  void note_handshake(const tcp::Connection& connection);
+  bool wants_reports() const;
+  bool settle(const tcp::Connection& connection, tcp::Settled& settled) const;
+  void count(const tcp::Settled& settled);
+  void note_handshake(const tcp::Settled& settled);
 
   const Judging& judging_;
   Account* account_ = nullptr;  // of the batch in hand

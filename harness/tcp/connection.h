@@ -13,6 +13,7 @@
 
 #include "base/finding.h"
 #include "packet/packet.h"
+#include "tcp/known.h"
 #include "tcp/oddity.h"
 #include "tcp/state.h"
 
@@ -111,32 +112,31 @@ struct RoundTrips {
   }
 };
 
-// What every connection has of an end. The tracker keeps this of each while it is tracked, so its
-// size is most of a packet's cost: what nearly every packet changes stands first, and what ordinary
-// connections have nothing of stands in EndRarities.
+// What every connection has of an end. The tracker keeps this of each while it is tracked, and that
+// memory is most of a packet's cost: so it is three lines of the cache, what nearly every packet
+// changes in the first, and what ordinary connections have nothing of stands in EndRarities.
 struct EndFigures {
-  packet::Endpoint endpoint;
+  std::uint64_t segments = 0;
+  std::uint64_t payload_bytes_sent = 0;                 // retransmissions counted
+  std::uint64_t good_checksums = 0, bad_checksums = 0;  // partial and unknown ones in neither
+  std::uint64_t data_segments = 0;
+  std::uint64_t payload_bytes = 0;  // each byte of the stream once
+  std::uint32_t isn = 0;
+  std::optional<std::uint16_t> mss;
+  std::optional<std::uint8_t> window_scale;
   State state = State::closed;  // after the last packet
   bool isn_known = false;
   bool sack_permitted = false, timestamps = false, ecn_setup = false;
   // A RST came to it in TIME_WAIT, of the right number: RFC 9293 3.10.7.4 lets it end the state,
   // RFC 1337 lets it be ignored.
   bool reset_in_time_wait = false;
-  std::uint32_t isn = 0;
-  std::uint64_t segments = 0;
-  std::uint64_t data_segments = 0;
-  std::uint64_t payload_bytes = 0;                      // each byte of the stream once
-  std::uint64_t payload_bytes_sent = 0;                 // retransmissions counted
-  std::uint64_t good_checksums = 0, bad_checksums = 0;  // partial and unknown ones in neither
-  std::uint64_t initial_flight = 0;  // bytes sent before the first of them was acknowledged
-  std::uint64_t largest_flight = 0;  // most bytes sent and not acknowledged
   RoundTrips round_trips;
-  std::optional<std::int64_t> first_data_ns, last_data_ns;  // of new data
-  std::optional<std::uint64_t> first_segment_packet, syn_packet, fin_packet, fin_ack_packet;
-  std::optional<std::int64_t> fin_time_ns;
-  std::optional<std::int64_t> fin_seq;  // relative sequence number of the FIN itself
-  std::optional<std::uint16_t> mss;
-  std::optional<std::uint8_t> window_scale;
+  std::uint64_t initial_flight = 0;         // bytes sent before the first of them was acknowledged
+  std::uint64_t largest_flight = 0;         // most bytes sent and not acknowledged
+  KnownNumber first_data_ns, last_data_ns;  // of new data
+  KnownPacket first_segment_packet, syn_packet, fin_packet, fin_ack_packet;
+  KnownNumber fin_time_ns;
+  KnownNumber fin_seq;  // relative sequence number of the FIN itself
 };
 
 struct EndRarities {
@@ -160,18 +160,22 @@ struct EndRarities {
   std::uint32_t data_after_peer_fin_length = 0;
 };
 
-struct End : EndFigures, EndRarities {};
+struct End : EndFigures, EndRarities {
+  packet::Endpoint endpoint;
+};
 // Payload bytes a second from the first to the last; 0 where there is no time between.
 double throughput(const End& end);
 
 // What is counted while a connection lasts.
 struct ConnectionFigures {
-  std::uint64_t index = 0;                      // order of first packets, from 1
-  std::uint64_t first_packet = 0, packets = 0;  // what began it; how many it has, strays included
-  std::int64_t first_time_ns = 0, last_time_ns = 0;
+  std::uint64_t packets = 0;  // strays included
+  std::int64_t last_time_ns = 0;
   bool fast_open = false, mptcp = false, urgent = false, ecn = false, accurate_ecn = false;
   bool one_sided = false;       // only one direction was captured
   bool handshake_done = false;  // SYN, SYN-ACK and ACK seen, each numbering the other
+  std::uint64_t index = 0;      // order of first packets, from 1
+  std::uint64_t first_packet = 0;
+  std::int64_t first_time_ns = 0;
 };
 
 struct Connection : ConnectionFigures {

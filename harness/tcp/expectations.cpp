@@ -35,8 +35,7 @@ std::vector<std::uint64_t> change_packets(const Connection& c, Side side) {
   return packets;
 }
 
-template <typename Value>
-std::vector<std::uint64_t> known(std::initializer_list<Value> packets) {
+std::vector<std::uint64_t> known(std::initializer_list<std::optional<std::uint64_t>> packets) {
   std::vector<std::uint64_t> list;
   for (const auto& packet : packets)
     if (packet) list.push_back(*packet);

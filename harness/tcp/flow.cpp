@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace wireproof::tcp {
@@ -71,7 +72,7 @@ bool source_is_client(const packet::Packet& packet) {
 
 }  // namespace
 
-const Flow::Rarities Flow::kNone;
+const FlowRarities Flow::kNone;
 
 // The buffer stays, for the next connection.
 void Flow::clear() {
@@ -84,14 +85,38 @@ void Flow::clear() {
     renew(half(side));
     renew(end(side));
   }
-  renew(connection_);
-  transitions_.clear();
+  renew(static_cast<FlowHead&>(*this));
   rarities_.reset();
-  last_packet_ = 0;
-  first_syn_time_ = handshake_time_ = first_byte_time_ = first_fin_time_ = close_end_time_ = {};
-  over_ = scales_known_ = refused_ = refused_stray_ = begun_by_syn_ = false;
-  fast_open_rejected_ = wrong_handshake_sequence_ = false;
-  first_fin_ = Side::client;
+}
+
+bool Flow::save(Image& image) const {
+  static_assert(std::is_trivially_copyable_v<Image>);
+  if (rarities_ || halves_[0].bytes != nullptr || halves_[1].bytes != nullptr) return false;
+  image.head = *this;
+  image.ends = ends_;
+  image.halves = halves_;
+  image.endpoints = endpoints_;
+  image.transitions = transitions_;
+  return true;
+}
+
+void Flow::restore(const Image& image, Shared& shared) {
+  drop_bytes(Side::client);
+  drop_bytes(Side::server);
+  rarities_.reset();
+  shared_ = &shared;
+  static_cast<FlowHead&>(*this) = image.head;
+  ends_ = image.ends;
+  halves_ = image.halves;
+  endpoints_ = image.endpoints;
+  transitions_ = image.transitions;
+}
+
+std::vector<Transition>& Flow::all_transitions() {
+  auto& all = make_rare().transitions;
+  all.insert(all.end(), transitions_.begin(), transitions_.begin() + changes_);
+  changes_ = 0;
+  return all;
 }
 
 SentBytes& Flow::bytes_of(Side side) {
@@ -116,8 +141,9 @@ void Flow::start(std::uint64_t index, const Packet& first, Shared& shared, const
   };
   const bool forward =
       known(first.source) || (!known(first.destination) && source_is_client(first));
-  end(Side::client).endpoint = forward ? first.source : first.destination;
-  end(Side::server).endpoint = forward ? first.destination : first.source;
+  endpoints_ = {forward ? first.source : first.destination,
+                forward ? first.destination : first.source};
+  ports_ = {endpoints_[0].port, endpoints_[1].port};
   connection_.first_time_ns = connection_.last_time_ns = first.frame.time_ns;
   if (is_group(first.source.address)) {
     note(Odd::group_source, side_of(first), first.frame.number);
@@ -136,11 +162,11 @@ void Flow::start(std::uint64_t index, const Packet& first, Shared& shared, const
   end(Side::server).state = !opens ? State::unknown : forward ? State::listen : State::closed;
 }
 
-// One of the two it is: unless port and first bytes are those of both, they tell.
+// One of the two it is: the port tells, unless it is that of both.
 Side Flow::side_of(const Packet& packet) const {
-  const packet::Endpoint& client = ends_[0].endpoint;
-  if (packet.source.port != client.port) return Side::server;
-  return packet.source.address.bytes == client.address.bytes ? Side::client : Side::server;
+  if (packet.source.port != ports_[0]) return Side::server;
+  if (ports_[0] != ports_[1]) return Side::client;
+  return packet.source.address.bytes == endpoints_[0].address.bytes ? Side::client : Side::server;
 }
 
 void Flow::fill(Segment& segment, const Packet& packet, Side from) const {
@@ -411,14 +437,13 @@ Flow::Phase Flow::phase() const {
 }
 
 void Flow::prefetch() const {
-  constexpr std::size_t kOfFlow = 192, kOfEnd = 160, kOfHalf = 320;
-  fetch(this, kOfFlow);
-  for (const EndFigures& each : ends_) fetch(&each, kOfEnd);
-  for (const Half& each : halves_) fetch(&each, kOfHalf);
-}
-
-void Flow::prefetch_further() const {
-  __builtin_prefetch(transitions_.data() + transitions_.size(), 1);
+  constexpr std::size_t kLine = 64;
+  fetch(this, kLine);
+  for (const EndFigures& each : ends_) fetch(&each, 2 * kLine);
+  for (const Half& each : halves_) {
+    fetch(&each, 3 * kLine);
+    fetch(&each.last, sizeof each.last);
+  }
 }
 
 void Flow::prefetch_whole() const { fetch(this, sizeof *this); }
@@ -498,14 +523,18 @@ void Flow::move(Side side, State to, const Segment& cause) {
 void Flow::move(Side side, State to, std::uint64_t packet, std::int64_t time_ns) {
   EndFigures& e = end(side);
   if (e.state == to) return;
-  if (transitions_.size() < kMostKept) {
-    transitions_.push_back({side, e.state, to, packet, time_ns});
-  }
+  const Transition change{side, e.state, to, packet, time_ns};
   e.state = to;
+  const bool moved = rarities_ && !rarities_->transitions.empty();
+  if (!moved && changes_ < kFewTransitions) {
+    transitions_[changes_++] = change;
+  } else if (auto& all = all_transitions(); all.size() < kMostKept) {
+    all.push_back(change);
+  }
 }
 
 void Flow::take_back(Side side, State from) {
-  auto& list = transitions_;
+  auto& list = all_transitions();
   for (auto it = list.rbegin(); it != list.rend(); ++it) {
     if (it->side != side) continue;
     if (it->from == from) {

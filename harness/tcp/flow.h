@@ -21,11 +21,70 @@ struct Shared {
   bool finished_plain = false;  // it has nothing that an ordinary connection has nothing of
 };
 
-class Flow {
+// What a connection is besides its ends. Trivially copyable; in two lines of the cache, with what
+// nearly every packet needs in the first.
+struct FlowHead {
+  std::uint64_t last_packet_ = 0;
+  bool over_ = false;
+  bool scales_known_ = false;  // both SYNs were seen
+  bool refused_ = false, refused_stray_ = false;
+  bool begun_by_syn_ = false, fast_open_rejected_ = false;
+  bool wrong_handshake_sequence_ = false;
+  // Of the segment in hand: its numbers, or its time stamp, say that it was sent after all that was
+  // seen from its end. Else a path that reorders may have let it be overtaken.
+  bool newest_ = false, newest_stamp_ = false;
+  Side first_fin_ = Side::client;
+  std::array<std::uint16_t, 2> ports_{};
+  std::uint8_t changes_ = 0;  // how many are in `transitions_`
+  ConnectionFigures connection_;
+  KnownNumber first_byte_time_;
+  KnownNumber first_syn_time_, handshake_time_, first_fin_time_, close_end_time_;
+};
+
+// A RST that was taken.
+struct FlowReset {
+  Side from = Side::client;
+  std::uint64_t packet = 0;
+  std::int64_t time_ns = 0, seq = 0;
+  std::int64_t peer_next = 0;  // what the other end had sent by then
+  bool exact = false;
+  std::array<State, 2> states{};  // before it
+};
+
+// What an ordinary connection has nothing of: made when there is something, so that a connection is
+// small and a look at one pointer tells that none of it matters.
+struct FlowRarities {
+  std::array<EndRarities, 2> ends;
+  std::array<HalfRarities, 2> halves;
+  std::optional<FlowReset> reset;
+  std::unique_ptr<packet::Packet> pending_syn;  // within the connection; it may begin another
+  std::uint64_t explained_packet = 0;           // to be moved behind the segment just added
+  std::vector<packet::Packet> held;             // what the sender of a RST sent after it
+  std::optional<Side> reset_by;
+  std::optional<Side> unproven_reset;  // sender of a RST that is not exact
+  OddSet odd_kinds;
+  std::vector<Oddity> oddities;
+  std::vector<Transition> transitions;  // all, where any is here
+  std::vector<Segment> segments;
+  std::uint64_t segments_left_out = 0, segments_before_gap = 0;
+  std::vector<std::uint64_t> icmp_packets;
+  EndRarities& end(Side side) { return ends[static_cast<std::size_t>(side)]; }
+  HalfRarities& half(Side side) { return halves[static_cast<std::size_t>(side)]; }
+};
+
+// Not plain; the first line of the cache begins with it.
+struct FlowLinks {
+  Shared* shared_ = nullptr;
+  std::unique_ptr<FlowRarities> rarities_;
+};
+
+class alignas(64) Flow : FlowLinks, FlowHead {
  public:
   Flow() = default;
   // `shared` must outlive the flow; `before`: the last life of these endpoints, or null.
   void start(std::uint64_t index, const packet::Packet& first, Shared& shared, const Flow* before);
+
+  static constexpr std::size_t kFewTransitions = 10;  // as many as an ordinary connection has
 
   // What may end it, as far as the tracker is concerned.
   enum class Phase : std::uint8_t {
@@ -44,13 +103,25 @@ class Flow {
   packet::Packet take_split_syn();  // after Fate::splits; its spans are empty
   void add_icmp(const packet::Packet& packet);
   Phase phase() const;
-  const packet::Endpoint& endpoint(Side side) const { return end(side).endpoint; }
+  const packet::Endpoint& endpoint(Side side) const {
+    return endpoints_[static_cast<std::size_t>(side)];
+  }
   std::uint32_t raw_next(Side side) const {
     return half(side).base + static_cast<std::uint32_t>(half(side).next);
   }
-  void prefetch() const;          // what nearly every packet needs
-  void prefetch_further() const;  // what that points to
+  void prefetch() const;  // what nearly every packet needs
   void prefetch_whole() const;
+
+  // All of a flow that has no rarities, to go on with another one some time. False: it has some.
+  struct Image {
+    FlowHead head;
+    std::array<EndFigures, 2> ends;
+    std::array<Half, 2> halves;
+    std::array<packet::Endpoint, 2> endpoints;
+    std::array<Transition, kFewTransitions> transitions;
+  };
+  bool save(Image& image) const;
+  void restore(const Image& image, Shared& shared);
 
   Connection& finish();  // once; valid until another one of the tracker's is finished
 
@@ -62,33 +133,7 @@ class Flow {
   EndFigures& end(Side side) { return ends_[static_cast<std::size_t>(side)]; }
   const EndFigures& end(Side side) const { return ends_[static_cast<std::size_t>(side)]; }
 
-  struct Reset {
-    Side from = Side::client;
-    std::uint64_t packet = 0;
-    std::int64_t time_ns = 0, seq = 0;
-    std::int64_t peer_next = 0;  // what the other end had sent by then
-    bool exact = false;
-    std::array<State, 2> states{};  // before it
-  };
-  // What an ordinary connection has nothing of: made when there is something, so that a connection
-  // is small and a look at one pointer tells that none of it matters.
-  struct Rarities {
-    std::array<EndRarities, 2> ends;
-    std::array<HalfRarities, 2> halves;
-    std::optional<Reset> reset;
-    std::unique_ptr<Packet> pending_syn;  // a SYN within the connection that may begin another
-    std::uint64_t explained_packet = 0;   // to be moved behind the segment just added
-    std::vector<Packet> held;             // what the sender of a RST sent after it
-    std::optional<Side> reset_by;
-    std::optional<Side> unproven_reset;  // sender of a RST that is not exact
-    OddSet odd_kinds;
-    std::vector<Oddity> oddities;
-    std::vector<Segment> segments;
-    std::uint64_t segments_left_out = 0, segments_before_gap = 0;
-    std::vector<std::uint64_t> icmp_packets;
-    EndRarities& end(Side side) { return ends[static_cast<std::size_t>(side)]; }
-    HalfRarities& half(Side side) { return halves[static_cast<std::size_t>(side)]; }
-  };
+  using Rarities = FlowRarities;
   const Rarities& rare() const { return rarities_ ? *rarities_ : kNone; }
   const HalfRarities& rare_half(Side side) const {
     return rare().halves[static_cast<std::size_t>(side)];
@@ -100,6 +145,7 @@ class Flow {
     if (!rarities_) rarities_ = std::make_unique<Rarities>();
     return *rarities_;
   }
+  std::vector<Transition>& all_transitions();  // from now on in Rarities
   bool has(Odd kind) const { return rarities_ && rarities_->odd_kinds.has(kind); }
   SentBytes& bytes_of(Side side);  // lent by the pool where there were none
   void drop_bytes(Side side);
@@ -212,25 +258,11 @@ class Flow {
 
   static const Rarities kNone;
 
-  // What nearly every packet needs stands first.
-  Shared* shared_ = nullptr;
-  std::unique_ptr<Rarities> rarities_;
-  std::uint64_t last_packet_ = 0;
-  bool over_ = false;
-  bool scales_known_ = false;  // both SYNs were seen
-  bool refused_ = false, refused_stray_ = false;
-  bool begun_by_syn_ = false, fast_open_rejected_ = false;
-  bool wrong_handshake_sequence_ = false;
-  // Of the segment in hand: its numbers, or its time stamp, say that it was sent after all that was
-  // seen from its end. Else a path that reorders may have let it be overtaken.
-  bool newest_ = false, newest_stamp_ = false;
-  Side first_fin_ = Side::client;
-  ConnectionFigures connection_;
-  std::vector<Transition> transitions_;
-  std::optional<std::int64_t> first_byte_time_;
-  std::optional<std::int64_t> first_syn_time_, handshake_time_, first_fin_time_, close_end_time_;
   std::array<EndFigures, 2> ends_;
   std::array<Half, 2> halves_;
+  std::array<packet::Endpoint, 2> endpoints_;
+  std::array<Transition, kFewTransitions> transitions_;  // unless there are more: then Rarities'
 };
+static_assert(sizeof(Flow) == 25 * 64);
 
 }  // namespace wireproof::tcp

@@ -125,7 +125,7 @@ void Flow::late_syn(const Packet& packet, Segment& segment) {
   const std::uint64_t answer = end(other(from)).syn_packet.value_or(0);
   forget(Odd::syn_missing, 0);
   note(Odd::ack_before_sent, other(from), answer, 0, 1, {}, segment.packet);
-  auto& changes = transitions_;
+  auto& changes = all_transitions();
   if (end(from).state == State::unknown) {
     end(from).state = State::syn_sent;
     changes.insert(changes.begin(),

@@ -75,7 +75,7 @@ void Flow::on_reset(const Packet& packet, Segment& segment) {
     rarities_->unproven_reset = from;
     return;
   }
-  Reset reset;
+  FlowReset reset;
   reset.from = from;
   reset.packet = segment.packet;
   reset.time_ns = segment.time_ns;
@@ -159,7 +159,7 @@ void Flow::check_reset_numbers(const Packet& packet, const Segment& segment) {
 void Flow::after_reset(const Packet& packet, Segment& segment) {
   constexpr std::size_t kHeld = 8;
   Rarities& rare = *rarities_;
-  const Reset reset = *rare.reset;
+  const FlowReset reset = *rare.reset;
   if (segment.from != reset.from) {
     if (rare.held.empty() || segment.ack <= reset.seq) return;
   } else if (segment.ack <= reset.peer_next) {
@@ -174,7 +174,7 @@ void Flow::after_reset(const Packet& packet, Segment& segment) {
     return;
   }
   note(Odd::reset_ignored, other(reset.from), reset.packet, 0, 0, {}, segment.packet);
-  std::erase_if(transitions_,
+  std::erase_if(all_transitions(),
                 [&](const Transition& change) { return change.packet == reset.packet; });
   end(Side::client).state = reset.states[0];
   end(Side::server).state = reset.states[1];

@@ -25,7 +25,7 @@ struct Range {
 
 // Enough of a packet to know it again when the capture has it twice. Written field by field where
 // it stays: a copy just made would wait until memory has all of it.
-struct Fingerprint {
+struct alignas(64) Fingerprint {
   std::uint64_t packet = 0;
   std::int64_t time_ns = 0;
   std::uint64_t sack = 0;  // all edges of its blocks
@@ -155,18 +155,18 @@ struct alignas(64) Half {
   std::int64_t progress_ns = 0;            // when that was last acknowledged
   SentBytes* bytes = nullptr;              // lent by the pool while some are not acknowledged
   std::array<std::uint32_t, 2> digests{};  // of `last`
+  std::uint32_t echoed = 0;        // the last time stamp of the other end that this one echoed
+  std::uint32_t recent_stamp = 0;  // TS.Recent, as far as the capture tells
   std::int64_t fin_seq = 0;
   std::uint64_t fin_acked_packet = 0;
   std::int64_t fin_acked_time_ns = 0;
   std::uint32_t fin_ip_id = 0;
-  std::uint32_t echoed = 0;        // the last time stamp of the other end that this one echoed
-  std::uint32_t recent_stamp = 0;  // TS.Recent, as far as the capture tells
-  // ---- and here
+  StampHistory stamps;  // its values are a line of their own
   std::array<Fingerprint, 2> last{};
-  StampHistory stamps;
 
   std::int64_t widened(std::uint32_t raw) const { return widen(raw, base, next); }
 };
+static_assert(sizeof(Half) == 6 * 64);
 
 // What an ordinary connection has nothing of.
 struct HalfRarities {

@@ -48,14 +48,16 @@ void Flow::hand_over(Connection& all) {
   static_cast<ConnectionFigures&>(all) = connection_;
   for (const Side side : {Side::client, Side::server}) {
     static_cast<EndFigures&>(all.end(side)) = end(side);
+    all.end(side).endpoint = endpoint(side);
   }
-  all.transitions.swap(transitions_);
+  all.transitions.assign(transitions_.begin(), transitions_.begin() + changes_);
   all.segments_left_out = shared_->options.segments == 0 ? connection_.packets : 0;
   if (!rarities_) return;
   Rarities& rare = *rarities_;
   for (const Side side : {Side::client, Side::server}) {
     static_cast<EndRarities&>(all.end(side)) = std::move(rare.end(side));
   }
+  if (changes_ == 0) all.transitions = std::move(rare.transitions);
   all.odd_kinds = rare.odd_kinds;
   all.oddities = std::move(rare.oddities);
   all.segments = std::move(rare.segments);

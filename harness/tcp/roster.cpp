@@ -1,9 +1,7 @@
 #include "tcp/roster.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <memory>
+#include <utility>
 
 namespace wireproof::tcp {
 
@@ -21,40 +19,16 @@ void TraceClock::advance(std::int64_t time_ns) {
   latest_ = time_ns;
 }
 
-Roster::~Roster() {
-  for (Place* const chunk : pool_) std::destroy_n(chunk, kChunk);
-}
-
-// Places are visited in no order, so that with ordinary pages the processor looks up an address at
-// nearly every packet, which is a sixth of its whole cost: a tracker of many connections asks for
-// huge pages. One of few takes no more than it needs.
-Roster::Place* Roster::more() {
-  constexpr std::size_t kBytes = kChunk * sizeof(Place), kHugePage = std::size_t{2} << 20;
-  constexpr std::size_t kFewChunks = 4;
-  if (left_ < kBytes) {
-    const bool few = pool_.size() < kFewChunks;
-    const std::align_val_t alignment{few ? alignof(Place) : kHugePage};
-    const std::size_t size = few ? kBytes : 2 * kHugePage;
-    blocks_.emplace_back(static_cast<std::byte*>(::operator new(size, alignment)),
-                         Release{alignment});
-    left_ = size;
-    if (!few) ::madvise(blocks_.back().get(), size, MADV_HUGEPAGE);  // refused: slower, no more
-  }
-  left_ -= kBytes;
-  auto* const chunk = reinterpret_cast<Place*>(blocks_.back().get() + left_);
-  std::uninitialized_value_construct_n(chunk, kChunk);
-  return chunk;
-}
-
 std::uint32_t Roster::take() {
   if (free_.empty()) {
     const auto first = static_cast<std::uint32_t>(pool_.size() * kChunk);
-    pool_.push_back(more());
+    pool_.push_back(places_.more());
     for (std::uint32_t i = kChunk; i > 0; --i) free_.push_back(first + i - 1);
   }
   const std::uint32_t place = free_.back();
   free_.pop_back();
   ++used_;
+  at(place).flow = &flows_.lend();
   return place;
 }
 
@@ -84,8 +58,22 @@ void Roster::requeue(std::uint32_t place, Flow::Phase phase, std::int64_t now) {
 }
 
 void Roster::give_back(std::uint32_t place) {
+  Place& member = at(place);
+  if (member.flow != nullptr) flows_.give_back(*std::exchange(member.flow, nullptr));
+  if (member.away != nullptr) away_.give_back(*std::exchange(member.away, nullptr));
   free_.push_back(place);
   --used_;
+}
+
+void Roster::put_away(Place& place, PutAway& away) {
+  place.away = &away;
+  flows_.give_back(*std::exchange(place.flow, nullptr));
+}
+
+void Roster::bring_back(Place& place, Shared& shared) {
+  place.flow = &flows_.lend();
+  place.flow->restore(place.away->image, shared);
+  away_.give_back(*std::exchange(place.away, nullptr));
 }
 
 }  // namespace wireproof::tcp

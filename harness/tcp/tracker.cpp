@@ -12,8 +12,8 @@ using Phase = Flow::Phase;
 constexpr std::uint32_t kNone = FlowTable::kNone;
 constexpr std::int64_t kSweepEvery = 1'000'000'000;
 constexpr std::size_t kBatch = 64;
-// How many packets ahead a connection's memory is asked for, and then what that points to.
-constexpr std::size_t kAhead = 12, kAheadFurther = 4;
+// How many packets ahead a connection's place is asked for, and then its flow.
+constexpr std::size_t kPlaceAhead = 20, kFlowAhead = 10;
 
 // Which connection a packet belongs to.
 struct Route {
@@ -34,9 +34,10 @@ bool quotes_tcp(const packet::Packet& packet) {
 }  // namespace
 
 struct Tracker::Impl {
-  Impl(CaptureFacts facts, TrackerOptions options, Sink s)
+  Impl(CaptureFacts facts, TrackerOptions options, Sink s, Settling settles)
       : shared{facts, options, SentBytesPool(options.payload_bytes), {}, {}, false},
-        sink(std::move(s)) {}
+        sink(std::move(s)),
+        settling(std::move(settles)) {}
 
   std::uint32_t find(const Route& route) const {
     return table.find(route.hash,
@@ -49,7 +50,7 @@ struct Tracker::Impl {
     Roster::Place& made = roster.at(place);
     made.key = route.key;
     made.hash = route.hash;
-    made.flow.start(++started, packet, shared, old == kNone ? nullptr : &roster.at(old).flow);
+    made.flow->start(++started, packet, shared, old == kNone ? nullptr : roster.at(old).flow);
     if (shared.options.begun != nullptr) shared.options.begun->push_back(packet.frame.number);
     roster.enqueue(place, Phase::attempt, clock.now());
     if (old == kNone) {
@@ -71,24 +72,25 @@ struct Tracker::Impl {
       }
       place = start(route, kNone, packet);
     }
-    switch (roster.at(place).flow.add(packet)) {
+    switch (flow_at(place).add(packet)) {
       case Flow::Fate::kept:
         break;
       case Flow::Fate::new_life:
         place = start(route, place, packet);
-        roster.at(place).flow.add(packet);
+        flow_at(place).add(packet);
         break;
       case Flow::Fate::splits: {
-        const packet::Packet syn = roster.at(place).flow.take_split_syn();
+        const packet::Packet syn = flow_at(place).take_split_syn();
         place = start(route, place, syn);
-        roster.at(place).flow.add(syn);
-        roster.at(place).flow.add(packet);
+        flow_at(place).add(syn);
+        flow_at(place).add(packet);
         break;
       }
     }
     Roster::Place& one = roster.at(place);
     one.touched = clock.now();
-    const Phase phase = one.flow.phase();
+    const Phase phase = one.flow->phase();
+    if (phase == Phase::closed && settling.settle) put_away(one);
     if (phase != one.phase) {
       roster.requeue(place, phase, clock.now());
       keep_to_limit(phase);
@@ -101,7 +103,32 @@ struct Tracker::Impl {
   void add_icmp(const packet::Packet& packet) {
     const std::uint32_t place =
         find(route_of(packet.icmp.quoted_source, packet.icmp.quoted_destination));
-    if (place != kNone) roster.at(place).flow.add_icmp(packet);
+    if (place != kNone) flow_at(place).add_icmp(packet);
+  }
+
+  // Brought back where it was put away.
+  Flow& flow_at(std::uint32_t place) {
+    Roster::Place& one = roster.at(place);
+    if (one.away != nullptr) [[unlikely]]
+      roster.bring_back(one, shared);
+    return *one.flow;
+  }
+
+  void put_away(Roster::Place& place) {
+    PutAway& away = roster.lend_away();
+    if (place.flow->save(away.image)) {
+      away.raw_next = ends_of(place);
+      Connection& connection = place.flow->finish();
+      Settled& settled = away.settled;
+      settled.index = connection.index;
+      settled.handshake_ns = connection.handshake_ns;
+      settled.opening = connection.opening;
+      settled.closing = connection.closing;
+      settled.endpoints = {connection.ends[0].endpoint, connection.ends[1].endpoint};
+      if (settling.settle(connection, settled)) return roster.put_away(place, away);
+      place.flow->restore(away.image, shared);
+    }
+    roster.give_back(away);
   }
 
   std::int64_t patience(Phase phase) const {
@@ -123,21 +150,26 @@ struct Tracker::Impl {
       if (phase == Phase::closed) remember(roster.at(place));
       forget(place);
     }
-    roster.at(roster.head(phase)).flow.prefetch_whole();  // the next to go, and to be used again
+    // The next to go and, where it is whole, to be used again.
+    const Roster::Place& next = roster.at(roster.head(phase));
+    if (next.away != nullptr) {
+      __builtin_prefetch(next.away);
+    } else {
+      next.flow->prefetch_whole();
+    }
   }
 
   // The place that was asked for, or kNone.
-  std::uint32_t prefetch(const packet::Packet& packet, const Route& route) {
+  std::uint32_t prefetch_place(const packet::Packet& packet, const Route& route) {
     if (packet.protocol != packet::Protocol::tcp) return kNone;
     const std::uint32_t place = table.find(route.hash, [](std::uint32_t) { return true; });
-    if (place == kNone) return kNone;
-    __builtin_prefetch(&roster.at(place));
-    roster.at(place).flow.prefetch();
+    if (place != kNone) __builtin_prefetch(&roster.at(place));
     return place;
   }
 
-  void prefetch_further(std::uint32_t place) {
-    if (place != kNone) roster.at(place).flow.prefetch_further();
+  void prefetch_flow(std::uint32_t place) {
+    if (place == kNone) return;
+    if (const Flow* const flow = roster.at(place).flow; flow != nullptr) flow->prefetch();
   }
 
   void sweep() {
@@ -156,12 +188,18 @@ struct Tracker::Impl {
     }
   }
 
+  // What follows the last of the lower endpoint, and of the higher.
+  static std::array<std::uint32_t, 2> ends_of(const Roster::Place& place) {
+    const Flow& flow = *place.flow;
+    const bool client_lower = is_lower(place.key, flow.endpoint(Side::client));
+    return {flow.raw_next(client_lower ? Side::client : Side::server),
+            flow.raw_next(client_lower ? Side::server : Side::client)};
+  }
+
   void remember(const Roster::Place& place) {
     Remnants::Ending ending;
     ending.hash = place.hash;
-    const bool client_lower = is_lower(place.key, place.flow.endpoint(Side::client));
-    ending.next = {place.flow.raw_next(client_lower ? Side::client : Side::server),
-                   place.flow.raw_next(client_lower ? Side::server : Side::client)};
+    ending.next = place.away != nullptr ? place.away->raw_next : ends_of(place);
     ending.forgotten_after = place.touched + shared.options.linger_ns;
     remnants.remember(ending);
   }
@@ -173,8 +211,10 @@ struct Tracker::Impl {
 
   void deliver(std::uint32_t place) {
     roster.unqueue(place);
-    Connection& connection = roster.at(place).flow.finish();
-    if (sink) {
+    const Roster::Place& one = roster.at(place);
+    if (one.away != nullptr) {
+      settling.told(one.away->settled);
+    } else if (Connection& connection = one.flow->finish(); sink) {
       sink(connection);
     } else {
       done.push_back(std::move(connection));
@@ -189,6 +229,7 @@ struct Tracker::Impl {
 
   Shared shared;
   Sink sink;
+  Settling settling;
   FlowTable table;
   Roster roster;
   Remnants remnants;
@@ -198,8 +239,8 @@ struct Tracker::Impl {
   std::vector<Connection> done;
 };
 
-Tracker::Tracker(CaptureFacts facts, TrackerOptions options, Sink sink)
-    : impl_(std::make_unique<Impl>(facts, options, std::move(sink))) {}
+Tracker::Tracker(CaptureFacts facts, TrackerOptions options, Sink sink, Settling settling)
+    : impl_(std::make_unique<Impl>(facts, options, std::move(sink), std::move(settling))) {}
 Tracker::~Tracker() = default;
 Tracker::Tracker(Tracker&&) noexcept = default;
 
@@ -223,16 +264,14 @@ void Tracker::add(std::span<const packet::Packet> packets) {
       routes[i] = route_of(batch[i].source, batch[i].destination);
       impl_->table.prefetch(routes[i].hash);
     }
-    for (std::size_t i = 0; i < std::min(kAhead, batch.size()); ++i) {
-      places[i] = impl_->prefetch(batch[i], routes[i]);
-    }
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (const std::size_t at = i + kAhead; at < batch.size()) {
-        places[at] = impl_->prefetch(batch[at], routes[at]);
-      }
-      if (const std::size_t at = i + kAheadFurther; at < batch.size()) {
-        impl_->prefetch_further(places[at]);
-      }
+    const std::size_t size = batch.size();
+    for (std::size_t i = 0; i < std::min(kPlaceAhead, size); ++i)
+      places[i] = impl_->prefetch_place(batch[i], routes[i]);
+    for (std::size_t i = 0; i < std::min(kFlowAhead, size); ++i) impl_->prefetch_flow(places[i]);
+    for (std::size_t i = 0; i < size; ++i) {
+      if (const std::size_t at = i + kPlaceAhead; at < size)
+        places[at] = impl_->prefetch_place(batch[at], routes[at]);
+      if (const std::size_t at = i + kFlowAhead; at < size) impl_->prefetch_flow(places[at]);
       if (batch[i].protocol == packet::Protocol::tcp) {
         impl_->add_tcp(batch[i], routes[i]);
       } else if (quotes_tcp(batch[i])) {
@@ -252,8 +291,8 @@ std::vector<Connection> Tracker::finish() {
   std::vector<Connection> connections = std::move(impl_->done);
   std::sort(connections.begin(), connections.end(),
             [](const Connection& a, const Connection& b) { return a.index < b.index; });
-  impl_ =
-      std::make_unique<Impl>(impl_->shared.facts, impl_->shared.options, std::move(impl_->sink));
+  impl_ = std::make_unique<Impl>(impl_->shared.facts, impl_->shared.options, std::move(impl_->sink),
+                                 std::move(impl_->settling));
   return connections;
 }
 

@@ -20,10 +20,12 @@
 // the connections each (`shard_hash`). Lifetime: packets need only live during add().
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -65,12 +67,31 @@ struct TrackerOptions {
   std::vector<std::uint64_t>* begun = nullptr;
 };
 
+// What is to be told of a connection that has closed as most do, if nothing more comes of it.
+struct Settled {
+  std::uint64_t index = 0;
+  std::optional<std::int64_t> handshake_ns;
+  Opening opening = Opening::none;
+  Closing closing = Closing::none;
+  Verdict verdict = Verdict::passed;
+  std::array<packet::Endpoint, 2> endpoints;  // client, server
+};
+
+// Closed connections linger by the ten thousand. Who needs no more of one than Settled may say so
+// while it is still at hand: then it lingers in a small space, is brought back where something
+// comes of it, and else `told` gets what was settled, where the sink would have got the connection.
+struct Settling {
+  std::function<bool(Connection&, Settled&)> settle;  // false: the sink wants all of it
+  std::function<void(const Settled&)> told;
+};
+
 class Tracker {
  public:
   using Sink = std::function<void(Connection&)>;
 
   // Without a sink finish() gives all connections.
-  explicit Tracker(CaptureFacts facts = {}, TrackerOptions options = {}, Sink sink = {});
+  explicit Tracker(CaptureFacts facts = {}, TrackerOptions options = {}, Sink sink = {},
+                   Settling settling = {});
   ~Tracker();
   Tracker(Tracker&&) noexcept;
 

@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/prctl.h>
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstring>
 #include <limits>
 #include <thread>
@@ -14,6 +12,7 @@
 #include "base/error.h"
 #include "load/arrival.h"
 #include "load/sequence_check.h"
+#include "load/timely.h"
 
 namespace wireproof::load {
 namespace {
@@ -45,15 +44,14 @@ class Flood {
     plan.stop = options_.stop;
     open();
     Recorder sent(plan.start_ns, plan.window_ns), received(plan.start_ns, plan.window_ns);
-    const auto quietly = [](auto work) {
-      sigset_t all;
-      ::sigfillset(&all);
-      ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-      ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-      work();
-    };
-    std::thread receiver([&] { quietly([&] { receive(received); }); });
-    std::thread sender([&] { quietly([&] { send(sent); }); });
+    std::thread receiver([&] {
+      const Timely timely;
+      receive(received);
+    });
+    std::thread sender([&] {
+      const Timely timely;
+      send(sent);
+    });
     sender.join();
     receiver.join();
     recording_.ended_ns = now_ns();

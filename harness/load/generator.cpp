@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <csignal>
 #include <map>
 #include <memory>
 #include <thread>
@@ -15,6 +13,7 @@
 #include "base/error.h"
 #include "load/flood.h"
 #include "load/processes.h"
+#include "load/timely.h"
 #include "load/turns.h"
 #include "load/warm_up.h"
 
@@ -321,11 +320,7 @@ Recording run_threads(Plan plan, unsigned first, unsigned count, const Generator
   std::string refused;
   for (unsigned i = 0; i < count; ++i) {
     threads.emplace_back([&, i] {
-      // Signals are the main thread's; a timer that may be 50 microseconds late is no pace.
-      sigset_t all;
-      ::sigfillset(&all);
-      ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-      ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+      const Timely timely;
       workers[i]->run();
       --running;
     });

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fmt/format.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 
 #include "load/now.h"
 #include "load/statistics.h"
+#include "load/timely.h"
 
 namespace wireproof::load {
 namespace {
@@ -242,7 +242,7 @@ LoadStallWatch::~LoadStallWatch() {
 }
 
 void LoadStallWatch::watch() {
-  ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+  const Timely timely;
   while (!stop_) {
     const std::int64_t due = now_ns() + beat_ns;
     const timespec time{due / 1'000'000'000, due % 1'000'000'000};

@@ -146,6 +146,8 @@ void describe(V& visit, Ref<V, load::ProofResult> proof) {
   visit("dropped", proof.dropped);
   visit("packets_per_s", proof.packets_per_s);
   visit("most_tracked", proof.most_tracked);
+  visit("capture", proof.capture);
+  visit("basis", proof.basis);
   visit("balanced", proof.balanced);
   visit("difference", proof.difference);
 }

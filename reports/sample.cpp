@@ -368,6 +368,8 @@ load::LoadResult load_result() {
   load.proof->closings = {{"three-segment", 64}};
   load.proof->closed_first = {{"client", 64}};
   load.proof->broken_rules = {{"tcp.close.reset", 1}};
+  load.proof->capture = "headers";
+  load.proof->basis = "all packets' headers";
   load.proof->balanced = true;
   load.server_growth = load::ServerGrowth{5'000, 5'004, 70, 70, 3, 3, 0.1, 0, 0.1, 10};
   load.repetitions = {{999, 9'990, 30'000, 90'000, 95'000}};

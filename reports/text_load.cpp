@@ -165,6 +165,9 @@ std::string proof(const load::LoadResult& load, const Style& style) {
     kinds.push_back(fmt::format("{} closed first: {}", who, count));
   }
   if (!kinds.empty()) out += style.entry(2, "", label_columns, kinds);
+  if (proof.capture == "handshakes") {
+    out += style.entry(2, "", label_columns, style.safe("from " + proof.basis, 1000));
+  }
   if (!proof.difference.empty()) {
     out += style.entry(2, "", label_columns, style.safe(proof.difference, 1000), Tone::warn);
   }

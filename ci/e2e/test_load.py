@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from support import FAILED, INTERRUPTED, PASSED, PROGRAM, SOURCE, TARGETS, USAGE, TestCase, environment, main
+from support import FAILED, INTERRUPTED, PASSED, PROGRAM, SOURCE, TARGETS, USAGE, TestCase, environment, main, wait_until
 
 SERVER = f"{TARGETS}/tcp-server {{address}} {{port}} --exchanges 0 --quiet --backlog 128"
 
@@ -69,6 +69,47 @@ class Figures(Load):
                 self.assertEqual(set(proof["closed_first"]), {first})
                 self.assertGreater(proof["closings"].get(kind, 0), 0, proof)
 
+    def test_each_kind_of_capture_proves_every_connection(self):
+        for capture in ("whole", "headers", "handshakes"):
+            for url in ("tcp://127.0.0.1", "tcp://[::1]"):
+                with self.subTest(f"{capture} {url}"):
+                    outcome = self.load(url, "--server", f"{TARGETS}/tcp-server {{address}} {{port}} --quiet --backlog 128",
+                                        "--pattern", "connect-request-close", "-n", "300", "-c", "4", "--capture",
+                                        capture, "-a", "success", "--no-reference", "-l", "proven = 100% and errors = 0")
+                    proof = self.figures(outcome)["proof"]
+                    self.assertEqual((proof["capture"], proof["handshakes_proven"], proof["closes_proven"]),
+                                     (capture, 300, 300), proof)
+                    self.assertTrue(proof["balanced"], proof)
+                    self.assertEqual("SYN, FIN and RST segments alone" in outcome.out, capture == "handshakes")
+                    if capture == "handshakes":
+                        self.assertEqual(proof["packets"], 1200, proof)
+
+    def test_the_filter_alone_tells_who_resets_and_who_never_closes(self):
+        def proof(server, arguments, *more, status):
+            command = f"{TARGETS}/{server} {{address}} {{port}} --quiet --backlog 128 {arguments}"
+            outcome = self.load("tcp://127.0.0.1", "--server", command, "--timeout", "2s", "--capture",
+                                "handshakes", "--pattern", "connect-request-close", "-n", "20", "-c", "2",
+                                "--no-reference", *more, status=status)
+            return self.figures(outcome)["proof"], outcome.report["cases"][0]
+
+        told, _ = proof("tcp-server", "--linger 0 --close now", "--close", "server", "-l", "errors < 100", status=PASSED)
+        self.assertEqual((told["closings"], told["closed_first"]), ({"reset": 20}, {"server": 20}), told)
+        told, case = proof("bad-tcp-never-closes", "", "--close", "client", status=FAILED)
+        self.assertEqual(told["closes_proven"], 0, told)
+        self.assertIn("20 of 20 closes are not proven", told["difference"])
+        self.assertIn("(close unfinished)", told["difference"])
+        self.assertEqual(case["status"], "inconclusive", case)
+
+    def test_so_many_packets_that_only_those_that_matter_are_captured(self):
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER + " --receive 65536", "--pattern", "stream", "-d", "1s",
+                            "-c", "2", "--no-reference")
+        proof = self.figures(outcome)["proof"]
+        if proof["capture"] == "headers" and proof["packets_per_s"] < 60_000:
+            self.skipTest(f"{proof['packets_per_s']:.0f} packets a second are too few here")
+        self.assertEqual(proof["capture"], "handshakes", proof)
+        self.assertTrue(proof["balanced"], proof)
+        self.assertIn("few of them SYN, FIN or RST", proof["basis"])
+
     def test_as_many_processes_as_the_descriptor_limit_asks_for(self):
         port, _ = self.server("--exchanges", "0")
         outcome = self.load(f"tcp://127.0.0.1:{port}", "--pattern", "idle", "-c", "900", "-d", "2s", "--ramp", "300ms",
@@ -77,11 +118,26 @@ class Figures(Load):
         load = self.figures(outcome)
         self.assertEqual((load["connections_made"], load["most_connected"], load["processes"]), (900, 900, 3))
 
+    def test_many_unix_connections_over_several_processes_at_both_ends(self):
+        few = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "prlimit", "--nofile=512:512"]
+        for engine in ("epoll", "auto"):
+            with self.subTest(engine):
+                path = self.folder / engine
+                server = subprocess.Popen([*few, TARGETS / "unix-server", path, "--processes", "3", "--exchanges", "0",
+                                           "--backlog", "128", "--quiet", "--engine", engine], stderr=subprocess.DEVNULL)
+                self.addCleanup(server.wait)
+                self.addCleanup(server.terminate)
+                self.assertTrue(wait_until(path.exists, 20))
+                outcome = self.load(f"unix:{path}", "--pattern", "idle", "-c", "900", "-d", "2s", "--ramp", "300ms",
+                                    "--no-reference", prefix=few)
+                load = self.figures(outcome)
+                self.assertEqual((load["connections_made"], load["most_connected"], load["processes"]), (900, 900, 3))
+
     def test_the_greatest_number_of_connections_is_searched_for(self):
         server = "prlimit --nofile=24:24 " + SERVER
         outcome = self.load("tcp://127.0.0.1", "--server", server, "--find-max", "errors = 0", "--by", "connections",
                             "-d", "150ms", "--warm-up", "0", "--timeout", "150ms", "-a", "success", "--no-reference",
-                            "--no-proof")
+                            "--capture", "none")
         self.assertRegex(outcome.out, r"greatest number of connections that keeps to errors = 0 lies between \d+, ")
         held = [int(case["parameters"]["connections"]) for case in outcome.report["cases"] if case["status"] == "passed"]
         self.assertLess(max(held), 24)  # some descriptors are the server's own
@@ -276,7 +332,7 @@ class BadInput(Load):
                 ([url, "--depth", "4"], "where an answer ends"),
                 ([url, "--warm-up", "auto", "-n", "5"], "over a span of time"),
                 ([url, "--ramp-steps", "5"], "without a ramp"),
-                ([url, "--no-proof", "--whole-packets"], "contradict"),
+                ([url, "--capture", "handshake"], "did you mean handshakes?"),
                 ([url, "--find-max", "p99 < 1ms", "--by", "luck"], "the rate or connections"),
                 ([url, "--echo", "--answer-length", "3"], "more than one way"),
                 ([url, "--answer-regex", "("], "--answer-regex"),

@@ -60,7 +60,7 @@ class Bench:
 
     def wireproof(self, url, *arguments, proof=False):
         command = [f"{self.o.build}/wireproof", "load", url, "--duration", f"{self.o.seconds}s",
-                   "--warm-up", "100ms", "--no-reference", *([] if proof else ["--no-proof"]), "--json", "-",
+                   "--warm-up", "100ms", "--no-reference", *([] if proof else ["--capture", "none"]), "--json", "-",
                    "--out", os.path.join(self.out, "r"), *arguments]
         run = subprocess.run(command, capture_output=True, text=True)
         load = json.loads(run.stdout)["cases"][0]["load"]

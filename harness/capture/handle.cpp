@@ -63,6 +63,7 @@ Handle::Handle(const LiveOptions& options) : interface_(options.interface) {
       throw_errno("ignore outgoing packets on", interface_, "needs Linux 4.20 or later");
     }
   }
+  filter(KernelFilter(options.filter, options.snap_length));
   if (pcap_setnonblock(pcap, 1, message) == -1) {
     throw SystemError("make a capture non-blocking on", interface_ + ": " + message, errno);
   }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "capture/kernel_filter.h"
 #include "capture/live.h"
 
 namespace wireproof::capture {
@@ -18,6 +19,7 @@ class Handle {
 
   int fd() const { return pcap_fileno(pcap_.get()); }  // readable when frames are there
   packet::LinkType link() const { return link_; }
+  void filter(const KernelFilter& filter) const { filter.attach(fd(), interface_); }
 
   // Gives each frame that is there to `take(const pcap_pkthdr&, const std::uint8_t*)`, whose time
   // stamps are nanoseconds; returns how many. Throws SystemError when the interface went away.

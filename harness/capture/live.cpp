@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 #include <thread>
@@ -22,6 +23,7 @@
 #include "base/fd.h"
 #include "capture/arena.h"
 #include "capture/handle.h"
+#include "capture/kernel_filter.h"
 #include "capture/marker.h"
 
 namespace wireproof::capture {
@@ -44,7 +46,7 @@ struct LiveCapture::Impl {
 
   const int netns_fd;
   const LiveOptions options;
-  Fd wake;  // written by stop() to end the thread's poll
+  Fd wake;  // written by stop() and filter() to end the thread's poll
   const std::uint64_t id = nonce();
 
   mutable std::mutex mutex;
@@ -53,6 +55,7 @@ struct LiveCapture::Impl {
   mutable int waiting = 0;
   Deadline deadline = Deadline::after(nanoseconds{0});  // of the phase
   std::exception_ptr failure;
+  std::optional<KernelFilter> next_filter;
   std::vector<packet::Frame> frames;
   std::uint64_t count = 0;  // frames given out
   CaptureStats stats;
@@ -72,6 +75,8 @@ struct LiveCapture::Impl {
   void read(Handle& handle);
   void keep(const pcap_pkthdr& header, const std::uint8_t* bytes);
   void poll_for(Handle& handle, int timeout_ms);
+  void wake_up() const;
+  void woken() const;
   void set_phase(Phase next, std::exception_ptr why = nullptr);
 };
 
@@ -128,6 +133,16 @@ void LiveCapture::Impl::poll_for(Handle& handle, int timeout_ms) {
           [&] { return ::poll(fds, std::size(fds), timeout_ms); });
 }
 
+void LiveCapture::Impl::wake_up() const {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake.get(), &one, sizeof one);
+}
+
+void LiveCapture::Impl::woken() const {
+  std::uint64_t value = 0;
+  [[maybe_unused]] const auto read = ::read(wake.get(), &value, sizeof value);
+}
+
 void LiveCapture::Impl::prove_live(Handle& handle, MarkerSocket& markers) {
   std::uint64_t sent_last = 0;
   const auto seen = [&] { return sent_last != 0 && markers_awaited.count(sent_last) == 0; };
@@ -151,10 +166,14 @@ void LiveCapture::Impl::prove_live(Handle& handle, MarkerSocket& markers) {
 void LiveCapture::Impl::read_until_told(Handle& handle) {
   while (true) {
     read(handle);
+    std::optional<KernelFilter> filter;
     {
       const std::lock_guard lock(mutex);
       if (phase != Phase::live) return;
+      filter.swap(next_filter);
+      if (filter) woken();
     }
+    if (filter) handle.filter(*filter);
     poll_for(handle, -1);
   }
 }
@@ -256,13 +275,20 @@ LiveCapture::~LiveCapture() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
+void LiveCapture::filter(const std::string& expression) {
+  KernelFilter wanted(expression, impl_->options.snap_length);
+  const std::lock_guard lock(impl_->mutex);
+  if (impl_->phase != Impl::Phase::live) return;
+  impl_->next_filter.emplace(std::move(wanted));
+  impl_->wake_up();
+}
+
 void LiveCapture::stop(Deadline deadline) noexcept {
   std::unique_lock lock(impl_->mutex);
   if (impl_->phase == Impl::Phase::live) {
     impl_->phase = Impl::Phase::draining;
     impl_->deadline = deadline;
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(impl_->wake.get(), &one, sizeof one);
+    impl_->wake_up();
     impl_->changed.notify_all();
   }
   impl_->changed.wait(lock, [&] { return impl_->phase == Impl::Phase::ended; });

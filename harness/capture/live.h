@@ -26,7 +26,10 @@ struct LiveOptions {
   // interface's MTU or, where offloads are on, of 64 KiB: 2 MiB are some 1,000 packets at an MTU of
   // 1,500, but only 31 on lo as it comes.
   std::size_t ring_bytes = 2u << 20;
-  std::uint32_t snap_length = 262144;
+  std::uint32_t snap_length = 262144;  // the kernel copies no more of a packet
+  // In the language of pcap-filter(7), run by the kernel: what it keeps away costs the ring
+  // nothing. Empty: all passes. The capture's own markers always do.
+  std::string filter;
   // On lo each packet passes twice, out and in; true: the kernel queues it once. On any other
   // interface this would hide what the machine sends.
   bool ignore_outgoing = false;
@@ -72,6 +75,10 @@ class LiveCapture {
   ~LiveCapture();
   LiveCapture(const LiveCapture&) = delete;
   LiveCapture& operator=(const LiveCapture&) = delete;
+
+  // From some moment soon on only what `expression` lets through; throws SystemError where that is
+  // none of pcap-filter(7).
+  void filter(const std::string& expression);
 
   // Reads all that passed before this call, then ends reading. Idempotent. When the deadline passes
   // first, stats().drained is false. Never throws.

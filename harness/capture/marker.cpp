@@ -16,7 +16,6 @@
 namespace wireproof::capture {
 namespace {
 
-constexpr std::uint16_t kType = 0x88B5;
 constexpr std::string_view kMagic = "wireproof marker";
 constexpr std::size_t kMagicAt = 14, kCaptureAt = kMagicAt + kMagic.size(),
                       kSequenceAt = kCaptureAt + 8, kLength = 60;
@@ -26,7 +25,8 @@ static_assert(kSequenceAt + 8 <= kLength);
 
 std::optional<Marker> read_marker(std::span<const std::uint8_t> frame) {
   if (frame.size() < kSequenceAt + 8) return std::nullopt;
-  if (frame[12] != kType >> 8 || frame[13] != (kType & 0xFF)) return std::nullopt;
+  if (frame[12] != kMarkerEtherType >> 8 || frame[13] != (kMarkerEtherType & 0xFF))
+    return std::nullopt;
   if (!std::equal(kMagic.begin(), kMagic.end(), frame.begin() + kMagicAt)) return std::nullopt;
   Marker marker;
   std::memcpy(&marker.capture, frame.data() + kCaptureAt, 8);
@@ -61,8 +61,8 @@ bool MarkerSocket::send(const Marker& marker) {
   std::array<std::uint8_t, kLength> frame = {};
   std::memcpy(frame.data(), address_, 6);
   std::memcpy(frame.data() + 6, address_, 6);
-  frame[12] = kType >> 8;
-  frame[13] = kType & 0xFF;
+  frame[12] = kMarkerEtherType >> 8;
+  frame[13] = kMarkerEtherType & 0xFF;
   std::copy(kMagic.begin(), kMagic.end(), frame.begin() + kMagicAt);
   std::memcpy(frame.data() + kCaptureAt, &marker.capture, 8);
   std::memcpy(frame.data() + kSequenceAt, &marker.sequence, 8);

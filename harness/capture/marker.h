@@ -17,6 +17,8 @@
 
 namespace wireproof::capture {
 
+inline constexpr std::uint16_t kMarkerEtherType = 0x88B5;
+
 struct Marker {
   std::uint64_t capture = 0;  // a nonce
   std::uint64_t sequence = 0;

@@ -212,13 +212,10 @@ scenario::Case load_case_of(const LoadRequest& request) {
     if (request.duration == "10s") workload.duration = std::chrono::hours(1);
   }
   workload.repetitions = request.repeat;
-  using scenario::ProofKind;
-  if (request.no_proof && request.whole_packets) {
-    throw UsageError("--no-proof and --whole-packets contradict each other");
-  }
-  workload.proof = request.no_proof        ? ProofKind::none
-                   : request.whole_packets ? ProofKind::packets
-                                           : ProofKind::headers;
+  using scenario::CaptureKind;
+  workload.capture = choice("--capture", request.capture,
+                            {CaptureKind::automatic, CaptureKind::none, CaptureKind::handshakes,
+                             CaptureKind::headers, CaptureKind::whole});
   workload.timestamps = !request.no_timestamps;
   workload.reference = !request.no_reference;
   workload.strict = request.strict;
@@ -302,8 +299,7 @@ void add_load_options(CLI::App& command, LoadRequest& r) {
   more("--threads", r.threads, "of the generator", "N");
   more("--pin", r.pin, "its threads to these processors", "LIST");
   command.add_flag("--busy-poll", r.busy_poll, "never sleep")->group("");
-  command.add_flag("--no-proof", r.no_proof, "do not capture and judge")->group("");
-  command.add_flag("--whole-packets", r.whole_packets, "capture more than headers")->group("");
+  more("--capture", r.capture, "auto, handshakes, headers, whole or none", "WORD");
   command.add_flag("--no-timestamps", r.no_timestamps, "none of the kernel's times")->group("");
   command.add_flag("--no-reference", r.no_reference, "no bare echo loop beside")->group("");
   more("--seed", r.seed, "of random times and sizes", "N");

@@ -20,8 +20,9 @@ struct LoadRequest {
   bool echo = false, until_end = false, discard = false, sink = false;
   std::string engine = "auto", pin;
   unsigned threads = 0, repeat = 1;
-  bool busy_poll = false, no_proof = false, no_reference = false, strict = false;
-  bool whole_packets = false, no_timestamps = false;
+  bool busy_poll = false, no_reference = false, strict = false;
+  bool no_timestamps = false;
+  std::string capture = "auto";
   std::vector<std::string> limits;
   std::string find_max, by = "rate", sweep, soak;
   std::uint64_t seed = 1;

@@ -95,6 +95,7 @@ struct ProofResult {
   std::uint64_t packets = 0, dropped = 0;
   double packets_per_s = 0;
   std::uint64_t most_tracked = 0;
+  std::string capture, basis;  // what was captured ("headers"), and how that proves, in words
   bool balanced = false;   // made = handshakes = closes
   std::string difference;  // in words, where it is not
 };

@@ -23,12 +23,12 @@
 namespace wireproof::run {
 namespace {
 
+using scenario::CaptureKind;
 using scenario::Pattern;
-using scenario::ProofKind;
 
 constexpr std::size_t ring_bytes = 64u << 20;
-constexpr std::uint32_t whole_packets = 65'535;
-constexpr std::uint32_t headers_only = 128;  // Ethernet, IPv6 and the longest TCP header
+constexpr std::uint32_t all_bytes = 65'535;
+constexpr std::uint32_t all_headers = 128;  // Ethernet, IPv6 and the longest TCP header
 constexpr std::chrono::seconds capture_limit{20};
 constexpr std::chrono::milliseconds reference_round{100};
 
@@ -102,24 +102,33 @@ class LoadCase {
   }
 
   bool wants_proof() const {
-    return workload_.proof != ProofKind::none &&
+    return workload_.capture != CaptureKind::none &&
            stage_.scenario().transport == scenario::Transport::tcp &&
            lab_.host(Side::client).interface.size() > 0;
   }
 
   void start_proof() {
     if (!wants_proof()) return;
-    proof_ = std::make_unique<LiveProof>(*stage_.server_address().port, !lab_.one_host());
+    proof_ = std::make_unique<LiveProof>(*stage_.server_address().port, !lab_.one_host(),
+                                         workload_.capture);
     capture::LiveOptions options;
     const lab::Host& host = lab_.host(Side::client);
     options.interface = host.interface;
     options.ring_bytes = ring_bytes;
-    options.snap_length = workload_.proof == ProofKind::packets ? whole_packets : headers_only;
+    options.snap_length = workload_.capture == CaptureKind::whole ? all_bytes : all_headers;
+    filtered_ = proof_->wants_filter();
+    if (filtered_) options.filter = tcp::outline_filter;
     options.immediate = false;
     options.ignore_outgoing = host.interface == "lo";
     options.sink = [proof = proof_.get()](const packet::Frame& frame) { proof->add(frame); };
     capture_ =
         capture::LiveCapture::start(host.netns.get(), options, Deadline::after(capture_limit));
+  }
+
+  void filter_if_wanted() {
+    if (filtered_ || !proof_ || !proof_->wants_filter()) return;
+    capture_->filter(std::string(tcp::outline_filter));
+    filtered_ = true;
   }
 
   void drive() {
@@ -135,6 +144,7 @@ class LoadCase {
     options.every_tick = [&] {
       if (++ticks % 50 == 1) machine.sample();
       machine.mark(load::now_ns());
+      filter_if_wanted();
     };
 
     if (workload_.reference) {
@@ -222,9 +232,11 @@ class LoadCase {
 
   void settle_and_stop() {
     if (!capture_) return;
-    settle(stage_, Wanted::closed, Deadline::after(stage_.scenario().settle));
+    const Settled settled =
+        settle(stage_, Wanted::closed, Deadline::after(stage_.scenario().settle));
     capture_->stop(Deadline::after(capture_limit));
-    result_.proof = proof_->finish(capture_->stats(), result_.connections_made, load_s_);
+    result_.proof =
+        proof_->finish(capture_->stats(), result_.connections_made, load_s_, settled.sockets);
     report::CaptureReport capture;
     const auto stats = capture_->stats();
     capture.host = lab_.one_host() ? "both" : "client";
@@ -353,6 +365,7 @@ class LoadCase {
   load::LoadResult result_;
   std::string generator_failure_, reference_note_;
   double load_s_ = 0;
+  bool filtered_ = false;  // the kernel keeps all but SYN, FIN and RST segments away
 };
 
 }  // namespace

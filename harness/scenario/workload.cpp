@@ -41,8 +41,8 @@ std::string_view name(EngineKind kind) {
   return names[static_cast<std::size_t>(kind)];
 }
 
-std::string_view name(ProofKind kind) {
-  constexpr std::string_view names[] = {"none", "headers", "packets"};
+std::string_view name(CaptureKind kind) {
+  constexpr std::string_view names[] = {"auto", "none", "handshakes", "headers", "whole"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -88,9 +88,16 @@ std::string_view name(CloseBy);
 enum class EngineKind : std::uint8_t { automatic, blocking, epoll, io_uring };
 std::string_view name(EngineKind);
 
-// What the capture beside a load takes of each packet.
-enum class ProofKind : std::uint8_t { none, headers, packets };
-std::string_view name(ProofKind);
+// What the capture beside a load takes. `automatic`: headers, until there are so many packets that
+// a filter pays.
+enum class CaptureKind : std::uint8_t {
+  automatic,
+  none,
+  handshakes,  // SYN, FIN and RST segments, by a filter in the kernel
+  headers,     // of all packets
+  whole,       // all packets, all bytes
+};
+std::string_view name(CaptureKind);
 
 // "p99 < 2ms": what the run must show. Times are in milliseconds, shares in percent.
 struct Limit {
@@ -125,7 +132,7 @@ struct Workload {
   std::vector<unsigned> pin;
   bool busy_poll = false;
   bool timestamps = true;  // of a sample of requests: when the kernel sent and received
-  ProofKind proof = ProofKind::headers;
+  CaptureKind capture = CaptureKind::automatic;
   bool reference = true;  // the bare echo loop, interleaved
   unsigned repetitions = 1;
   std::uint64_t seed = 1;

@@ -19,7 +19,7 @@ constexpr std::string_view keys[] = {
     "requests",         "rate",        "arrivals",    "burst",       "think_ms",
     "message",          "answer",      "depth",       "ramp_ms",     "close",
     "source_addresses", "write_bytes", "discard",     "timeout_ms",  "engine",
-    "threads",          "pin",         "busy_poll",   "proof",       "reference",
+    "threads",          "pin",         "busy_poll",   "capture",     "reference",
     "repetitions",      "seed",        "strict",      "soak",        "sink",
     "ramp_steps",       "timestamps",  "find_warm_up"};
 constexpr std::string_view message_keys[] = {"text", "hex", "base64", "pattern", "sizes"};
@@ -49,8 +49,11 @@ constexpr Named<EngineKind> engines[] = {{"auto", EngineKind::automatic},
                                          {"blocking", EngineKind::blocking},
                                          {"epoll", EngineKind::epoll},
                                          {"io_uring", EngineKind::io_uring}};
-constexpr Named<ProofKind> proofs[] = {
-    {"none", ProofKind::none}, {"headers", ProofKind::headers}, {"packets", ProofKind::packets}};
+constexpr Named<CaptureKind> captures[] = {{"auto", CaptureKind::automatic},
+                                           {"none", CaptureKind::none},
+                                           {"handshakes", CaptureKind::handshakes},
+                                           {"headers", CaptureKind::headers},
+                                           {"whole", CaptureKind::whole}};
 constexpr Named<SizeKind> size_kinds[] = {{"uniform", SizeKind::uniform},
                                           {"exponential", SizeKind::exponential}};
 
@@ -72,7 +75,9 @@ class WorkloadReader {
     }
     if (const auto v = object_.choice<CloseBy>("close", "way to close", closers)) load.close = *v;
     if (const auto v = object_.choice<EngineKind>("engine", "engine", engines)) load.engine = *v;
-    if (const auto v = object_.choice<ProofKind>("proof", "proof", proofs)) load.proof = *v;
+    if (const auto v = object_.choice<CaptureKind>("capture", "capture", captures)) {
+      load.capture = *v;
+    }
     number("connections", 1, 1'000'000, load.connections);
     number("depth", 1, 10'000, load.depth);
     number("burst", 1, 1'000'000, load.arrivals.burst);

@@ -26,7 +26,7 @@ TEST(Workload, IsReadAsItStands) {
       load_text(file(R"({"pattern": "connect-request-close", "rate": 250, "arrivals": "poisson",
                "connections": 8, "duration_ms": 300, "warm_up_ms": 0, "close": "server",
                "message": {"text": "m"}, "answer": {"delimiter": "\n"}, "repetitions": 3,
-               "ramp_ms": 100, "ramp_steps": 4, "timestamps": false, "proof": "packets"})",
+               "ramp_ms": 100, "ramp_steps": 4, "timestamps": false, "capture": "whole"})",
                      R"(, "limits": ["p99 < 2ms and errors = 0", "rate >= 1k"])"),
                 "f.json", "f");
   ASSERT_TRUE(cases) << to_string(cases.error().front());
@@ -43,7 +43,7 @@ TEST(Workload, IsReadAsItStands) {
   EXPECT_EQ(load.answer.text, "\n");
   EXPECT_EQ(load.repetitions, 3u);
   EXPECT_EQ(load.ramp_steps, 4u);
-  EXPECT_EQ(load.proof, ProofKind::packets);
+  EXPECT_EQ(load.capture, CaptureKind::whole);
   EXPECT_FALSE(load.timestamps);
   EXPECT_FALSE(load.find_warm_up);
   ASSERT_EQ(load.limits.size(), 3u);

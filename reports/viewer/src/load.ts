@@ -141,7 +141,7 @@ function proof(load: Load): HTMLElement | null {
   if (!p) return null;
   const kinds = (counts: Record<string, number> | undefined) => Object.entries(counts ?? {}).map(([kind, n]) => `${whole(n)} ${kind}`).join(", ");
   return h("div", { class: `reason ${p.balanced ? "passed" : "failed"}` }, h("p", {}, p.balanced ? "✓ " : "✗ ", `${whole(p.connections_made ?? 0)} connections made, ${whole(p.handshakes_proven ?? 0)} handshakes and ${whole(p.closes_proven ?? 0)} closes proven from ${whole(p.packets ?? 0)} packets`, p.dropped ? `, ${whole(p.dropped)} lost` : ""),
-    p.difference && h("p", {}, p.difference), h("p", { class: "faint" }, [kinds(p.openings), kinds(p.closings), kinds(p.broken_rules)].filter(Boolean).join(" · ")));
+    p.capture === "handshakes" && h("p", {}, `From ${p.basis ?? ""}.`), p.difference && h("p", {}, p.difference), h("p", { class: "faint" }, [kinds(p.openings), kinds(p.closings), kinds(p.broken_rules)].filter(Boolean).join(" · ")));
 }
 
 function errors(load: Load): HTMLElement | null {

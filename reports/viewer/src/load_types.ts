@@ -23,7 +23,7 @@ export interface Load {
   server_growth?: { first_kib: number; last_kib: number; first_descriptors: number; last_descriptors: number };
   reference?: { transactions_per_s: number; p50_ns: number; p99_ns: number; rounds: number; rate_ratio?: number; p50_ratio?: number; rate_ratio_interval?: Interval; p50_ratio_interval?: Interval };
   proof?: {
-    connections_made?: number; handshakes_proven?: number; closes_proven?: number; packets?: number; dropped?: number; balanced?: boolean; difference?: string;
+    connections_made?: number; handshakes_proven?: number; closes_proven?: number; packets?: number; dropped?: number; capture?: string; basis?: string; balanced?: boolean; difference?: string;
     openings?: Record<string, number>; closings?: Record<string, number>; broken_rules?: Record<string, number>;
   };
   repetitions?: { throughput_per_s: number; answered: number; p50_ns?: number; p99_ns?: number; most_ns: number }[];

@@ -14,10 +14,9 @@ instructions() { # CONNECTIONS
     { cat "$folder/log" >&2; exit 1; }
   awk '/^(summary|totals):/ {print $2; exit}' "$folder/$1.out"
 }
-# More connections than twice those that linger (20,000): the first of them are kept whole, since some
-# may be told one by one. What is counted is as in a long run.
-small=$(instructions 45000)
-large=$(instructions 65000)
+# More connections than linger (20,000), so that what is counted uses memory again as a long run does.
+small=$(instructions 25000)
+large=$(instructions 45000)
 each=$(((large - small) / 200000))
 echo "$each instructions a packet"
 if [ -n "${1:-}" ] && [ "$each" -gt "$1" ]; then

@@ -10,7 +10,7 @@ namespace {
 using packet::Checksum;
 using packet::Protocol;
 
-constexpr std::size_t kTogether = 64;  // packets given to the tracker at a time
+constexpr std::size_t kTogether = 128;  // packets given to the tracker at a time
 
 constexpr std::size_t kAttempts = 40'000;  // without an answer; a connection is 2 KB
 // A datagram is some 300 bytes here. Address translators forget after five minutes (RFC 4787 4.3).
@@ -147,9 +147,13 @@ bool Worker::wants_reports() const {
   return judging_.reports && reported_ < judging_.reports_a_worker;
 }
 
-// A number among others: of one with findings the sink tells more.
-bool Worker::settle(const tcp::Connection& connection, tcp::Settled& settled) const {
-  if (wants_reports()) return false;
+// A number among others: of one with findings the sink tells more, and as many as are to be
+// reported are kept for it.
+bool Worker::settle(const tcp::Connection& connection, tcp::Settled& settled) {
+  if (judging_.reports && kept_ < judging_.reports_a_worker) {
+    ++kept_;
+    return false;
+  }
   const tcp::Judgement judgement = tcp::judge(connection, judging_.facts, judging_.expected);
   settled.verdict = judgement.verdict;
   return judgement.findings.empty();

@@ -53,7 +53,7 @@ class Worker {
   void ended(tcp::Connection& connection);
   void note_rules(const tcp::Judgement& judgement, std::uint64_t order);
   bool wants_reports() const;
-  bool settle(const tcp::Connection& connection, tcp::Settled& settled) const;
+  bool settle(const tcp::Connection& connection, tcp::Settled& settled);
   void count(const tcp::Settled& settled);
   void note_handshake(const tcp::Settled& settled);
 
@@ -65,7 +65,7 @@ class Worker {
   std::vector<packet::Packet> packets_;
   std::vector<std::int64_t> slowest_;  // handshakes told so far: only slower ones are worth telling
   ChecksumCounts checksums_;
-  std::uint64_t cut_ = 0, reported_ = 0;
+  std::uint64_t cut_ = 0, reported_ = 0, kept_ = 0;
 };
 
 // Whether the finding makes a connection fail.

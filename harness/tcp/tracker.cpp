@@ -11,9 +11,8 @@ namespace {
 using Phase = Flow::Phase;
 constexpr std::uint32_t kNone = FlowTable::kNone;
 constexpr std::int64_t kSweepEvery = 1'000'000'000;
-constexpr std::size_t kBatch = 64;
-// How many packets ahead a connection's place is asked for, and then its flow.
-constexpr std::size_t kPlaceAhead = 20, kFlowAhead = 10;
+constexpr std::size_t kBatch = 128;
+constexpr std::size_t kFlowAhead = 10;  // how many packets ahead a flow's memory is asked for
 
 // Which connection a packet belongs to.
 struct Route {
@@ -265,12 +264,9 @@ void Tracker::add(std::span<const packet::Packet> packets) {
       impl_->table.prefetch(routes[i].hash);
     }
     const std::size_t size = batch.size();
-    for (std::size_t i = 0; i < std::min(kPlaceAhead, size); ++i)
-      places[i] = impl_->prefetch_place(batch[i], routes[i]);
+    for (std::size_t i = 0; i < size; ++i) places[i] = impl_->prefetch_place(batch[i], routes[i]);
     for (std::size_t i = 0; i < std::min(kFlowAhead, size); ++i) impl_->prefetch_flow(places[i]);
     for (std::size_t i = 0; i < size; ++i) {
-      if (const std::size_t at = i + kPlaceAhead; at < size)
-        places[at] = impl_->prefetch_place(batch[at], routes[at]);
       if (const std::size_t at = i + kFlowAhead; at < size) impl_->prefetch_flow(places[at]);
       if (batch[i].protocol == packet::Protocol::tcp) {
         impl_->add_tcp(batch[i], routes[i]);

@@ -1,7 +1,7 @@
 // Makes connections of packets: by 4-tuple and life, with both ends' states inferred.
 //
 //   Tracker tracker(facts, options, [&](Connection& c) { ... judge(c, facts) ... });
-//   for (...) tracker.add(packets);   // one packet, or a batch of some 64, which is quicker
+//   for (...) tracker.add(packets);   // one packet, or a batch of some 128, which is quicker
 //   tracker.finish();
 //
 // A connection is delivered to the sink, and forgotten, when

@@ -46,6 +46,7 @@ HistogramCounts Histogram::snapshot() const {
   for (std::size_t i = index_of(least_); i <= last; ++i) {
     if (counts_[i] != 0) taken.counts.emplace_back(static_cast<std::uint32_t>(i), counts_[i]);
   }
+  taken.counts.shrink_to_fit();  // kept for each window of a run, however long
   return taken;
 }
 

@@ -72,7 +72,8 @@ std::string figures_in_lines() {
 void add_compare_command(CLI::App& program, Console& console, Chosen& chosen) {
   auto request = std::make_shared<CompareRequest>();
   CLI::App* command = program.add_subcommand("compare", "what changed between two runs");
-  command->add_option("BASE", request->base, "report.json, its folder, or a run of the history")
+  command
+      ->add_option("BASE", request->base, "a run's folder, a folder of runs, or one of a history")
       ->option_text("")
       ->required();
   command->add_option("NEW", request->next, "the same")->option_text("")->required();

@@ -203,11 +203,11 @@ void hold_to(const Limit& limit, Comparison& comparison) {
     }
   }
   if (limit.figure == nullptr || judged > 0) return;
-  comparison.unjudged.push_back(seen == 0
-                                    ? fmt::format("{}: no case of both runs has the figure {}",
-                                                  limit.text, limit.figure->name)
-                                    : fmt::format("{}: too few runs to say: run with --repeat {}",
-                                                  limit.text, comparison.runs_wanted));
+  comparison.unjudged.push_back(
+      seen == 0 ? fmt::format("{}: no case of both runs has the figure {}", limit.text,
+                              limit.figure->name)
+                : fmt::format("{}: too few runs to say: {}", limit.text,
+                              advice(comparison.runs_wanted, comparison.in_turn)));
 }
 
 void note_differences(Comparison& comparison, std::size_t turns) {
@@ -248,10 +248,13 @@ std::string_view name(Opinion opinion) {
   return names[static_cast<std::size_t>(opinion)];
 }
 
+std::string advice(std::size_t runs_wanted, bool in_pairs) {
+  return in_pairs ? fmt::format("make {} runs of each", runs_wanted)
+                  : fmt::format("run with --repeat {}", runs_wanted);
+}
+
 std::string sentence(const FigureChange& change) {
-  const std::string more_runs = change.in_pairs
-                                    ? fmt::format("make {} runs of each", change.runs_wanted)
-                                    : fmt::format("run with --repeat {}", change.runs_wanted);
+  const std::string more_runs = advice(change.runs_wanted, change.in_pairs);
   std::string text = fmt::format("{} to {}", value_text(*change.figure, change.base_median),
                                  value_text(*change.figure, change.new_median));
   if (change.ratio) text += ", " + change_text(*change.ratio);
@@ -280,7 +283,8 @@ bool Comparison::regression() const {
 Comparison compare(RunDigest base, RunDigest next, const Options& options) {
   Comparison comparison;
   comparison.options = options;
-  const std::size_t turns = made_in_turn(base, next) ? base.starts.size() : 0;
+  comparison.in_turn = made_in_turn(base, next);
+  const std::size_t turns = comparison.in_turn ? base.starts.size() : 0;
   const Places before = places_of(base), after = places_of(next);
   for (const CaseDigest& one : next.cases) {
     const auto found = before.find(one.id);

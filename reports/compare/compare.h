@@ -68,11 +68,14 @@ struct Comparison {
   std::size_t figures = 0;            // compared, by opinion:
   std::size_t worse = 0, better = 0, same = 0, not_told_apart = 0, too_few = 0;
   std::size_t runs_wanted = 0;  // the most that a figure asks for
+  bool in_turn = false;         // the runs were made so, and each is compared with its neighbour
   bool regression() const;
 };
 
 // "41 us to 55 us, +34 % (+28 % to +41 %), higher in 98 % of pairs".
 std::string sentence(const FigureChange& change);
+// "run with --repeat 12": where so many runs a side would tell.
+std::string advice(std::size_t runs_wanted, bool in_pairs);
 
 Comparison compare(RunDigest base, RunDigest next, const Options& options);
 

@@ -132,7 +132,7 @@ std::string counts_text(const Comparison& comparison) {
   add(comparison.not_told_apart, "not told apart");
   std::string few = "with too few runs to say";
   if (comparison.too_few > 0 && comparison.runs_wanted > 0) {
-    few += fmt::format(": run with --repeat {}", comparison.runs_wanted);
+    few += ": " + advice(comparison.runs_wanted, comparison.in_turn);
   }
   add(comparison.too_few, few);
   return fmt::format("{}", fmt::join(parts, ", "));

@@ -260,7 +260,10 @@ class Shards(TestCase):
         self.assertEqual([(c["id"], c["folder"], c["order"]) for c in merged["cases"]],
                          [(c["id"], c["folder"], c["order"]) for c in whole.report["cases"]])
         self.assertEqual(verdicts(merged), verdicts(whole.report))
-        self.assertEqual(merged["totals"], whole.report["totals"])
+        # A case that a busy machine made run again did so in one of the shards, or in the whole run.
+        retried = sum(part.report["totals"]["retried"] for part in parts)
+        totals = whole.report["totals"] | {"retried": retried}
+        self.assertEqual(merged["totals"], totals)
         self.assertEqual(timeless(merged["context"]) | {"command_line": ""},
                          timeless(whole.report["context"]) | {"command_line": ""})
         self.assertEqual([sorted(c) for c in merged["cases"]], [sorted(c) for c in whole.report["cases"]])
@@ -272,7 +275,7 @@ class Shards(TestCase):
         done = self.wireproof("merge", *(part.results for part in parts), "--out", out, "--junit", self.folder / "j.xml",
                               "--json", "-", "--history", self.folder / "runs.db")
         self.assert_status(done, PASSED)
-        self.assertEqual(json.loads(done.out)["totals"], whole.report["totals"])
+        self.assertEqual(json.loads(done.out)["totals"], totals)
 
     def test_refusals(self):
         one, two = self.shards(2)

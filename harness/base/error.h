@@ -45,4 +45,10 @@ auto checked(std::string_view action, std::string_view object, Call call) {
   return result;
 }
 
+// Of an error of connect(2) over TCP: the handshake was done, and the connection reset before its
+// maker was told. A RST in SYN-SENT is ECONNREFUSED (Linux, tcp_reset()).
+inline bool reset_once_connected(int connect_error) {
+  return connect_error == ECONNRESET || connect_error == EPIPE;
+}
+
 }  // namespace wireproof

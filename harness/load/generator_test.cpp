@@ -268,6 +268,41 @@ TEST(Generator, AStopGivesWhatWasMeasuredUntilThen) {
   expect_balance(result);
 }
 
+// However soon the reset comes, the handshake was done: the packets show it, and so must the count.
+TEST_P(Engines, AConnectionThatIsResetAtOnceWasMade) {
+  if (GetParam() == EngineKind::blocking) GTEST_SKIP() << "not of this engine";
+  constexpr unsigned many = 300;
+  const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const linger now{1, 0};  // what is accepted has it too
+  ::setsockopt(listener.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  ASSERT_EQ(::listen(listener.get(), 128), 0);  // at a port of the kernel's choice
+  sockaddr_in at{};
+  socklen_t size = sizeof at;
+  ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&at), &size);
+  std::thread server([&] {
+    for (unsigned i = 0; i < many; ++i) const Fd reset(::accept(listener.get(), nullptr, nullptr));
+  });
+  Workload load = workload();
+  load.engine = GetParam();
+  load.pattern = Pattern::connect_request_close;
+  load.operations = many;
+  const Recording recording = run_generator(
+      make_plan(load, inet_destination(scenario::Transport::tcp, "127.0.0.1", ntohs(at.sin_port))),
+      {});
+  const LoadResult result = summarize(recording);
+  if (refused(result, recording)) {
+    ::shutdown(listener.get(), SHUT_RDWR);
+    server.join();
+    GTEST_SKIP() << recording.end.failure;
+  }
+  server.join();
+  EXPECT_EQ(result.connections_made, many);
+  EXPECT_EQ(result.connect_errors, 0u);
+  EXPECT_EQ(result.errors, many);
+  EXPECT_EQ(result.closed_by_reset, many);
+  expect_balance(result);
+}
+
 TEST(Generator, IdleConnectionsAreHeld) {
   const ServerForTest server(false, echo);
   Workload load = workload();

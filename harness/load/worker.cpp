@@ -294,7 +294,8 @@ void Worker::connected(Channel& channel, int error) {
     timers_.push({now + unix_retry_ns, channel.number});
     return;
   }
-  if (error != 0) {
+  const bool reset = plan_.to.transport == scenario::Transport::tcp && reset_once_connected(error);
+  if (error != 0 && !reset) {
     const bool operation = workload_.connects_each_time();
     if (!operation) ++recorder_.counts().connect_errors;
     const std::string words =
@@ -318,6 +319,7 @@ void Worker::connected(Channel& channel, int error) {
     recorder_.record(Phase::connect, now - one.opened_ns);
   }
   one.state = State::ready;
+  if (reset) return failed(channel, error);
   channel.stamps = workload_.timestamps && workload_.pattern == Pattern::request_response &&
                    channel.number < connections_with_stamps &&
                    !scenario::is_unix(plan_.to.transport) && allow_kernel_stamps(channel.fd.get());

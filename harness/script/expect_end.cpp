@@ -48,6 +48,7 @@ std::string extra_text(PeerSocket& socket, std::string extra, const Timing& timi
 
 // A connection whose end has been read already shows a later reset by poll(2) alone.
 bool reset_after_end(PeerSocket& socket, const Timing& timing) {
+  if (socket.early_reset != 0) return true;
   if (!wait_for(socket.fd(), 0, timing.deadline)) return false;
   int error = 0;
   socklen_t size = sizeof error;

@@ -52,6 +52,25 @@ TEST(ExpectError, IsTheErrnoThatReadingEndsWith) {
   EXPECT_THAT(miss_of(end), testing::StartsWith("script.expect: end of stream"));
 }
 
+// The handshake was done, so that connect succeeds however late it asks; who reads next is told, or
+// who sends.
+TEST(ExpectError, OfAResetThatCameBeforeConnectAskedIsTheNextCalls) {
+  scenario::step::Connect begun = connect("c");
+  begun.begin = true;
+  const auto is_gone =
+      step(scenario::step::AwaitState{Side::client, "c", {tcp::State::closed}, 1}, 20'000ms);
+  scenario::step::Expect error = expect("c", Kind::error);
+  error.error = "ECONNRESET";
+  for (const auto& told : {step(error), step(expect("c", Kind::reset))}) {
+    const Result result = run_against(reset_at_close, {step(begun), is_gone, step(connect("c")),
+                                                       told, step(expect("c", Kind::end))});
+    EXPECT_EQ(miss_of(result), "");
+  }
+  const Result sends =
+      run_against(reset_at_close, {step(begun), is_gone, step(connect("c")), step(send("c", "x"))});
+  EXPECT_THAT(miss_of(sends), testing::HasSubstr("ECONNRESET"));
+}
+
 TEST(ExpectStream, TakesItsBytesAndNoMore) {
   for (const auto& [transport, family] : {std::pair{Transport::tcp, Family::ipv4},
                                           {Transport::tcp, Family::ipv6},

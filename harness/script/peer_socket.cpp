@@ -86,6 +86,12 @@ Received PeerSocket::receive(std::size_t size) {
     got.error = errno;
     return got;
   }
+  if (length == 0 && is_stream() && early_reset == ECONNRESET) {
+    got.bytes.clear();
+    got.kind = Received::Kind::error;
+    got.error = std::exchange(early_reset, 0);
+    return got;
+  }
   got.real_length = static_cast<std::size_t>(length);
   got.bytes.resize(std::min(got.real_length, size));
   if (is_stream()) {

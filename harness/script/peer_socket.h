@@ -51,7 +51,11 @@ class PeerSocket {
 
   SocketAddress local, remote;
   bool bound = false, listening = false, connected = false;
-  bool write_shut = false;               // by a step of ours
+  bool connecting = false;  // begun, its end not awaited so far
+  bool write_shut = false;  // by a step of ours
+  // What connect(2) took from the kernel of a reset that had come already: it is the next call's to
+  // tell, which would have been told it by the kernel. 0: nothing.
+  int early_reset = 0;
   std::string held;                      // read from the stream, wanted by no step so far
   std::string last_answer;               // what the last expectation of bytes was met by
   std::optional<SocketAddress> sender;   // of the last datagram received

@@ -58,7 +58,8 @@ Sent send_all(PeerSocket& socket, std::string_view part, const SocketAddress& to
       continue;
     }
     if (errno != EAGAIN) {
-      sent.error = errno;
+      sent.error =
+          errno == EPIPE && socket.early_reset != 0 ? std::exchange(socket.early_reset, 0) : errno;
       return sent;
     }
     if (deadline.passed() || !wait_for(socket.fd(), POLLOUT, deadline)) return sent;

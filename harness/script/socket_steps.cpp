@@ -38,14 +38,17 @@ Outcome begin_connect(PeerSocket& socket, const SocketAddress& to, const Timing&
     return judged(rule::connect, socket, "begin to connect to " + to_string(to), "", error,
                   other(socket.side()), timing);
   }
-  socket.bound = true;
+  socket.bound = socket.connecting = true;
   socket.learn_addresses();
   return Outcome::ok("from " + to_string(socket.local));
 }
 
 // connect(2) to its end: 0, an errno, or nothing by the deadline.
-std::optional<int> connect_by(int fd, const SocketAddress& to, bool want_again, Deadline deadline) {
-  for (milliseconds pause{1};; pause = std::min(pause * 2, milliseconds(10))) {
+std::optional<int> connect_by(PeerSocket& socket, const SocketAddress& to, bool want_again,
+                              Deadline deadline) {
+  const int fd = socket.fd();
+  for (milliseconds pause{1}; !std::exchange(socket.connecting, false);
+       pause = std::min(pause * 2, milliseconds(10))) {
     if (::connect(fd, to.get(), to.length()) == 0) return 0;
     if (errno == EINPROGRESS || errno == EINTR || errno == EALREADY) break;
     // A UNIX listener's queue is full: there is no event that tells of room.
@@ -84,12 +87,15 @@ Outcome perform(Context& context, const scenario::step::Connect& step, const Tim
   if (step.begin) return begin_connect(socket, to, timing);
   const std::string what =
       fmt::format("connect to {} within {} ms", to_string(to), timing.within.count());
-  const auto error = connect_by(socket.fd(), to, step.fails == "EAGAIN", timing.deadline);
+  auto error = connect_by(socket, to, step.fails == "EAGAIN", timing.deadline);
   if (!error) {
     return Outcome::missed(
         rule::connect, step.fails.empty() ? what : what + " fails with " + step.fails,
         fmt::format("neither connected nor refused in {}", ms_text(timing.elapsed())), other(side),
         timing.cut());
+  }
+  if (socket.is_tcp() && reset_once_connected(*error)) {
+    socket.early_reset = std::exchange(*error, 0);
   }
   if (*error == 0) {
     socket.connected = true;

@@ -33,12 +33,13 @@ function(wireproof_fast library)
   endif()
 endfunction()
 
-# wireproof_tests(<name> SOURCES ... [LINK ...]): GoogleTest program <name>_test
+# wireproof_tests(<name> SOURCES ... [LINK ...] [ALONE <test>...]): GoogleTest program <name>_test.
+# ALONE: these measure times, and ctest runs nothing beside them.
 function(wireproof_tests name)
   if(NOT BUILD_TESTING)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;ALONE" ${ARGN})
   add_executable(${name}_test ${ARG_SOURCES})
   target_link_libraries(${name}_test PRIVATE wireproof_options ${ARG_LINK} GTest::gmock
                         GTest::gtest_main)
@@ -46,7 +47,14 @@ function(wireproof_tests name)
   target_compile_definitions(${name}_test PRIVATE
                              WIREPROOF_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                              WIREPROOF_BINARY_DIR="${CMAKE_BINARY_DIR}")
-  gtest_discover_tests(${name}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60
+  set(beside_others)
+  if(ARG_ALONE)
+    list(JOIN ARG_ALONE ":" alone)
+    gtest_discover_tests(${name}_test TEST_PREFIX "${name}/" TEST_FILTER "${alone}" TEST_LIST alone_tests
+                         DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 RUN_SERIAL ON)
+    set(beside_others TEST_FILTER "-${alone}")
+  endif()
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}/" ${beside_others} DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT 120)
 endfunction()
 

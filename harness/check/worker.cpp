@@ -133,7 +133,7 @@ void Worker::ended(tcp::Connection& connection) {
          judgement.verdict,
          {connection.ends[0].endpoint, connection.ends[1].endpoint}});
   if (!judgement.findings.empty()) note_rules(judgement, connection.index);
-  if (!wants_reports()) return;
+  if (!judging_.reports || reported_ >= judging_.reports_a_worker) return;
   report::ConnectionReport one;
   one.segments_left_out = connection.segments_left_out;
   one.judgement = std::move(judgement);
@@ -141,10 +141,6 @@ void Worker::ended(tcp::Connection& connection) {
   if (judging_.where && !judging_.where->matches(one)) return;
   ++reported_;
   account_->reports.push_back(std::move(one));
-}
-
-bool Worker::wants_reports() const {
-  return judging_.reports && reported_ < judging_.reports_a_worker;
 }
 
 // A number among others: of one with findings the sink tells more, and as many as are to be

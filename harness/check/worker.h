@@ -52,7 +52,6 @@ class Worker {
  private:
   void ended(tcp::Connection& connection);
   void note_rules(const tcp::Judgement& judgement, std::uint64_t order);
-  bool wants_reports() const;
   bool settle(const tcp::Connection& connection, tcp::Settled& settled);
   void count(const tcp::Settled& settled);
   void note_handshake(const tcp::Settled& settled);

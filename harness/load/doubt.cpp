@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <numeric>
+#include <span>
 
 #include "load/histogram_log.h"
 #include "load/statistics.h"
@@ -217,9 +217,7 @@ class Examiner {
     const std::size_t unlike = warm_up_length(values);
     if (unlike == 0 || 2 * unlike >= values.size()) return;
     const auto mean = [&](std::size_t from, std::size_t to) {
-      return std::accumulate(values.begin() + static_cast<std::ptrdiff_t>(from),
-                             values.begin() + static_cast<std::ptrdiff_t>(to), 0.0) /
-             static_cast<double>(to - from);
+      return mean_of(std::span(values).subspan(from, to - from));
     };
     const double before = mean(0, unlike), after = mean(unlike, values.size());
     if (after <= 0 || std::abs(before / after - 1) < tolerated_rate_trend) return;

@@ -81,9 +81,8 @@ EngineKind engine_for(const Workload& workload, const Destination& to) {
   const bool alone = workload.connections == 1 && !workload.connects_each_time() &&
                      workload.depth == 1 && !workload.open_loop();
   if (alone && workload.pattern == Pattern::request_response) return EngineKind::blocking;
-  const bool exchanges =
-      workload.connects_each_time() || workload.pattern == Pattern::request_response;
-  const bool fits = exchanges && !workload.busy_poll && !scenario::is_unix(to.transport) &&
+  const bool fits = workload.exchanges() && !workload.busy_poll &&
+                    !scenario::is_unix(to.transport) &&
                     workload.connections <= most_uring_connections;
   return fits && uring_works() ? EngineKind::io_uring : EngineKind::epoll;
 }
@@ -91,8 +90,7 @@ EngineKind engine_for(const Workload& workload, const Destination& to) {
 // The rate of these is an echo loop's to compare with, and nothing is lost where they wait: what is
 // meant for a time, flows or spins would be disturbed.
 bool pauses_suit(const Workload& workload) {
-  return !workload.open_loop() && !workload.busy_poll &&
-         (workload.pattern == Pattern::request_response || workload.connects_each_time());
+  return !workload.open_loop() && !workload.busy_poll && workload.exchanges();
 }
 
 void name_and_pin(std::thread& thread, unsigned share, const Workload& workload) {
@@ -280,20 +278,16 @@ Recording run_generator(Plan plan, const GeneratorOptions& options) {
   plan.start_ns = now_ns() + 5'000'000;
   plan.may_pause = options.in_pause && pauses_suit(workload);
   plan.stop = options.stop;
-  if (plan.processes > 1) {
-    plan.workload.find_warm_up = false;  // no process sees all figures
-    plan.measure_from(plan.start_ns + workload.warm_up_span().count());
-    Recording recording = run_processes(std::move(plan), options);
-    fold_pauses(recording);
-    return recording;
-  }
-  if (workload.find_warm_up) {
+  // No process sees all figures.
+  if (plan.processes > 1) plan.workload.find_warm_up = false;
+  if (plan.workload.find_warm_up) {
     plan.measure_ns = plan.end_ns = plan.drain_ns = never_ns;
   } else {
     plan.measure_from(plan.start_ns + workload.warm_up_span().count());
   }
   const unsigned threads = plan.threads;
-  Recording recording = run_threads(std::move(plan), 0, threads, options);
+  Recording recording = plan.processes > 1 ? run_processes(std::move(plan), options)
+                                           : run_threads(std::move(plan), 0, threads, options);
   fold_pauses(recording);
   return recording;
 }

@@ -8,7 +8,6 @@
 #include <array>
 #include <cstring>
 #include <ctime>
-#include <numeric>
 #include <thread>
 
 #include "base/fd.h"
@@ -124,10 +123,6 @@ void echo(const Fd& fd) {
   }
 }
 
-double mean_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
 }  // namespace
 
 std::string ReferenceLoop::round(std::chrono::nanoseconds span) {
@@ -198,10 +193,8 @@ std::optional<Reference> ReferenceLoop::against(const std::vector<Recording>& re
   reference.p99_ns = round_trips_.value_at(0.99);
   std::vector<double> rates, medians;
   for (const Recording& repetition : repetitions) {
-    const scenario::Workload& workload = repetition.plan.workload;
-    const bool exchanges =
-        workload.pattern == scenario::Pattern::request_response || workload.connects_each_time();
-    if (!exchanges) return reference;  // nothing that a loop of exchanges could be compared with
+    // Nothing that a loop of exchanges could be compared with.
+    if (!repetition.plan.workload.exchanges()) return reference;
     for (const Turn& turn : turns_of(repetition)) {
       const Round round = beside(turn);
       if (round.rate_per_s <= 0 || turn.p50_ns == 0) continue;

@@ -10,10 +10,6 @@ namespace {
 
 constexpr double z_975 = 1.959963984540054;
 
-double mean_of(std::span<const double> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
 double squares_around(std::span<const double> values, double center) {
   double sum = 0;
   for (const double value : values) sum += (value - center) * (value - center);
@@ -21,6 +17,10 @@ double squares_around(std::span<const double> values, double center) {
 }
 
 }  // namespace
+
+double mean_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
 
 double student_t_975(std::size_t degrees_of_freedom) {
   const boost::math::students_t distribution(static_cast<double>(degrees_of_freedom));

@@ -23,6 +23,7 @@ struct RankInterval {
 };
 std::optional<RankInterval> percentile_interval(const Histogram& samples, double quantile);
 
+double mean_of(std::span<const double> values);  // not empty
 // Of a mean, from batches that are taken to be independent: at least two.
 std::optional<Interval> mean_interval(std::span<const double> batches);
 

@@ -160,17 +160,14 @@ void LiveProof::judge(tcp::Connection& connection) {
 
 void LiveProof::judge(const tcp::Outline& outline) {
   const tcp::OutlineJudgement judgement = tcp::judge(outline);
-  const bool broken =
-      std::any_of(judgement.findings.begin(), judgement.findings.end(),
-                  [](const Finding& one) { return one.severity == Severity::must; });
   const bool told = is_open(judgement.opening) ? judgement.close_proven
                                                : judgement.opening != tcp::Opening::inconclusive;
   count(outlined_, {outline.ends[0].endpoint, outline.ends[1].endpoint, judgement.opening,
                     tcp::name(judgement.closing), judgement.closed_first,
                     judgement.handshake_proven, judgement.close_proven,
-                    broken ? Verdict::failed
-                    : told ? Verdict::passed
-                           : Verdict::inconclusive,
+                    !judgement.sound ? Verdict::failed
+                    : told           ? Verdict::passed
+                                     : Verdict::inconclusive,
                     judgement.findings});
 }
 

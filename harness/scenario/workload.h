@@ -144,6 +144,8 @@ struct Workload {
   bool connects_each_time() const {
     return pattern == Pattern::connect_request_close || pattern == Pattern::connect_close;
   }
+  // What is sent has an answer, or a connection an end, that is waited for.
+  bool exchanges() const { return pattern == Pattern::request_response || connects_each_time(); }
   nanoseconds warm_up_span() const;  // where it is not looked for
   // Steady or not, the measurement begins after this.
   nanoseconds longest_warm_up() const;

@@ -182,11 +182,11 @@ OutlineJudgement judge(const Outline& outline) {
   find(outline, judgement.findings);
   const bool opened =
       judgement.opening == Opening::three_way || judgement.opening == Opening::simultaneous;
-  const bool sound =
+  judgement.sound =
       std::none_of(judgement.findings.begin(), judgement.findings.end(),
                    [](const Finding& finding) { return finding.severity == Severity::must; });
-  judgement.handshake_proven = opened && sound;
-  judgement.close_proven = opened && sound && close_shown(outline, judgement.closing);
+  judgement.handshake_proven = opened && judgement.sound;
+  judgement.close_proven = opened && judgement.sound && close_shown(outline, judgement.closing);
   return judgement;
 }
 

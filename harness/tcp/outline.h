@@ -74,6 +74,7 @@ struct OutlineJudgement {
   Opening opening = Opening::none;
   OutlineClosing closing = OutlineClosing::none;
   ClosedFirst closed_first = ClosedFirst::nobody;
+  bool sound = true;  // no must-rule is broken
   bool handshake_proven = false;
   // But for the last ACK: it is, unless the kernel has a socket that still waits for it.
   bool close_proven = false;

@@ -65,7 +65,7 @@ void test(const std::vector<double>& base, const std::vector<double>& next, Figu
 // What changes slowly is the same for both of a pair, and leaves their difference alone.
 void test_pairs(const std::vector<double>& base, const std::vector<double>& next,
                 FigureChange& change) {
-  change.in_pairs = true;
+  change.pairs = base.size();
   change.p = paired_rank_test(base, next).p;
   if (change.ratio) change.interval = paired_ratio_interval(base, next, 0.5, level);
 }
@@ -80,7 +80,7 @@ FigureChange measured(const Figure& figure, const std::vector<double>& base,
   change.base_median = median_of(base);
   change.new_median = median_of(next);
   if (change.base_median > 0) change.ratio = change.new_median / change.base_median;
-  change.greater = rank_test(base, next).greater;
+  change.greater = greater_share(base, next);
   if (turns > 0) {
     test_pairs(by_run(base, turns), by_run(next, turns), change);
   } else {
@@ -89,20 +89,20 @@ FigureChange measured(const Figure& figure, const std::vector<double>& base,
   return change;
 }
 
-double least_p_of(const FigureChange& change, std::size_t turns) {
-  return change.in_pairs ? least_paired_p(turns) : least_p(change.base_runs, change.new_runs);
+double least_p_of(const FigureChange& change) {
+  return change.pairs > 0 ? least_paired_p(change.pairs)
+                          : least_p(change.base_runs, change.new_runs);
 }
 
 // How the word for a figure follows from the numbers. Whether there is a change is the test's to
 // say, adjusted for all the figures looked at: it looks at all values, where the interval is of the
 // medians alone and may still hold 1.
-Opinion opinion_of(const FigureChange& change, const Options& options, std::size_t tests,
-                   std::size_t turns) {
+Opinion opinion_of(const FigureChange& change, const Options& options, std::size_t tests) {
   if (change.adjusted_p <= options.alpha) {
     const bool more = change.greater > 0.5;
     return more == change.figure->more_is_better ? Opinion::better : Opinion::worse;
   }
-  if (least_p_of(change, turns) * static_cast<double>(tests) > options.alpha) {
+  if (least_p_of(change) * static_cast<double>(tests) > options.alpha) {
     return Opinion::too_few;
   }
   const bool narrow = change.interval && change.interval->low > 1 / (1 + options.same_within) &&
@@ -112,7 +112,7 @@ Opinion opinion_of(const FigureChange& change, const Options& options, std::size
 
 std::size_t runs_wanted(const FigureChange& change, const Options& options, std::size_t tests) {
   const double wanted_p = options.alpha / static_cast<double>(tests);
-  const std::size_t least = change.in_pairs ? pairs_for(wanted_p) : runs_for(wanted_p);
+  const std::size_t least = change.pairs > 0 ? pairs_for(wanted_p) : runs_for(wanted_p);
   if (change.opinion == Opinion::too_few) return least;
   if (change.opinion != Opinion::not_told_apart || !change.interval) return 0;
   // The interval's half width falls with the root of the runs.
@@ -158,7 +158,7 @@ CaseChange change_of(const CaseDigest* base, const CaseDigest* next, std::size_t
   return change;
 }
 
-void judge_figures(Comparison& comparison, std::size_t turns) {
+void judge_figures(Comparison& comparison) {
   std::vector<FigureChange*> all;
   std::vector<double> p;
   for (CaseChange& one : comparison.cases) {
@@ -172,7 +172,7 @@ void judge_figures(Comparison& comparison, std::size_t turns) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     FigureChange& change = *all[i];
     change.adjusted_p = q[i];
-    change.opinion = opinion_of(change, comparison.options, all.size(), turns);
+    change.opinion = opinion_of(change, comparison.options, all.size());
     change.runs_wanted = runs_wanted(change, comparison.options, all.size());
     comparison.runs_wanted = std::max(comparison.runs_wanted, change.runs_wanted);
     std::size_t* const counts[] = {&comparison.worse, &comparison.better, &comparison.same,
@@ -210,7 +210,7 @@ void hold_to(const Limit& limit, Comparison& comparison) {
                               advice(comparison.runs_wanted, comparison.in_turn)));
 }
 
-void note_differences(Comparison& comparison, std::size_t turns) {
+void note_differences(Comparison& comparison) {
   const RunDigest& base = comparison.base;
   const RunDigest& next = comparison.next;
   const auto note = [&](std::string text) { comparison.notes.push_back(std::move(text)); };
@@ -231,9 +231,9 @@ void note_differences(Comparison& comparison, std::size_t turns) {
                      base.shard.empty() ? "all" : base.shard,
                      next.shard.empty() ? "all" : next.shard));
   }
-  if (turns > 0) {
+  if (comparison.in_turn) {
     note(fmt::format("the runs were made in turn: each is compared with its neighbour, {} pairs",
-                     turns));
+                     base.starts.size()));
   }
   for (const auto& [which, run] : {std::pair("base", &base), std::pair("new", &next)}) {
     if (run->interrupted) note(fmt::format("the {} run was interrupted: cases are missing", which));
@@ -254,7 +254,7 @@ std::string advice(std::size_t runs_wanted, bool in_pairs) {
 }
 
 std::string sentence(const FigureChange& change) {
-  const std::string more_runs = advice(change.runs_wanted, change.in_pairs);
+  const std::string more_runs = advice(change.runs_wanted, change.pairs > 0);
   std::string text = fmt::format("{} to {}", value_text(*change.figure, change.base_median),
                                  value_text(*change.figure, change.new_median));
   if (change.ratio) text += ", " + change_text(*change.ratio);
@@ -298,9 +298,9 @@ Comparison compare(RunDigest base, RunDigest next, const Options& options) {
   next.cases.clear();
   comparison.base = std::move(base);
   comparison.next = std::move(next);
-  judge_figures(comparison, turns);
+  judge_figures(comparison);
   for (const Limit& limit : options.limits) hold_to(limit, comparison);
-  note_differences(comparison, turns);
+  note_differences(comparison);
   return comparison;
 }
 

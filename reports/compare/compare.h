@@ -21,7 +21,7 @@ std::string_view name(Opinion);  // "not told apart"
 struct FigureChange {
   const Figure* figure = nullptr;
   std::size_t base_runs = 0, new_runs = 0;
-  bool in_pairs = false;  // each run with the one that was made beside it
+  std::size_t pairs = 0;  // of runs that were made beside each other; 0: not compared by pairs
   double base_median = 0, new_median = 0;
   std::optional<double> ratio;       // of the medians, new over base
   std::optional<Interval> interval;  // of the ratio; only where there are runs enough

@@ -53,20 +53,20 @@ TEST(Compare, RunsMadeInTurnAreComparedWithTheirNeighbours) {
   auto [base, next] = in_turn(1.1);
   const Comparison seen = compare(base, next, {});
   const FigureChange& change = seen.cases.at(0).figures.at(0);
-  EXPECT_TRUE(change.in_pairs);
+  EXPECT_EQ(change.pairs, 20u);
   EXPECT_EQ(change.opinion, Opinion::worse);
   EXPECT_THAT(seen.notes, ElementsAre(HasSubstr("20 pairs")));
   // The same values, taken as if each side had been made at a time of its own, show nothing.
   base.starts.clear();
   const Comparison apart = compare(base, next, {});
-  EXPECT_FALSE(apart.cases.at(0).figures.at(0).in_pairs);
+  EXPECT_EQ(apart.cases.at(0).figures.at(0).pairs, 0u);
   EXPECT_EQ(apart.cases.at(0).figures.at(0).opinion, Opinion::not_told_apart);
 }
 
 TEST(Compare, AFigureThatARunLacksIsNotInPairs) {
   auto [base, next] = in_turn(1.1);
   base.cases[0].even = false;
-  EXPECT_FALSE(compare(base, next, {}).cases.at(0).figures.at(0).in_pairs);
+  EXPECT_EQ(compare(base, next, {}).cases.at(0).figures.at(0).pairs, 0u);
 }
 
 TEST(Compare, TooFewPairsAskForEnough) {

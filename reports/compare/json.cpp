@@ -71,7 +71,7 @@ void write_figure(JsonWriter& json, const FigureChange& change) {
   text(json, "opinion", name(change.opinion));
   number(json, "base_runs", change.base_runs);
   number(json, "new_runs", change.new_runs);
-  if (change.in_pairs) {
+  if (change.pairs > 0) {
     json.key("in_pairs");
     json.boolean(true);
   }

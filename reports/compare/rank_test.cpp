@@ -33,6 +33,23 @@ std::vector<std::size_t> double_ranks(const std::vector<double>& values) {
   return ranks;
 }
 
+// Of base's values, then of next's, among all.
+std::vector<std::size_t> ranks_of_both(std::span<const double> base, std::span<const double> next) {
+  std::vector<double> all(base.begin(), base.end());
+  all.insert(all.end(), next.begin(), next.end());
+  return double_ranks(all);
+}
+
+std::size_t sum_of_next(const std::vector<std::size_t>& ranks, std::size_t base) {
+  return std::accumulate(ranks.begin() + static_cast<std::ptrdiff_t>(base), ranks.end(),
+                         std::size_t{0});
+}
+
+double share_of_sum(std::span<const double> base, std::span<const double> next, std::size_t sum) {
+  const double n = static_cast<double>(next.size()), m = static_cast<double>(base.size());
+  return (static_cast<double>(sum) / 2 - n * (n + 1) / 2) / (n * m);
+}
+
 // How often each sum of `count` of the doubled ranks comes, over all ways to choose them, and from
 // that the share of sums at least as far from the middle as `seen`.
 double exact_p(const std::vector<std::size_t>& ranks, std::size_t count, std::size_t seen) {
@@ -77,27 +94,32 @@ double approximate_p(const std::vector<std::size_t>& ranks, std::size_t count, s
   return std::min(1.0, 2 * cdf(complement(standard, z)));
 }
 
+// The fewest of which the least p is as small as `p`.
+std::size_t fewest(double p, double (*least)(std::size_t)) {
+  std::size_t count = 1;
+  while (count < 1000 && least(count) > p) ++count;
+  return count;
+}
+
 }  // namespace
 
+double greater_share(std::span<const double> base, std::span<const double> next) {
+  return share_of_sum(base, next, sum_of_next(ranks_of_both(base, next), base.size()));
+}
+
 RankTest rank_test(std::span<const double> base, std::span<const double> next) {
-  std::vector<double> all(base.begin(), base.end());
-  all.insert(all.end(), next.begin(), next.end());
-  const std::vector<std::size_t> ranks = double_ranks(all);
-  std::size_t sum = 0;
-  for (std::size_t i = base.size(); i < ranks.size(); ++i) sum += ranks[i];
-  const double n = static_cast<double>(next.size()), m = static_cast<double>(base.size());
+  const std::vector<std::size_t> ranks = ranks_of_both(base, next);
+  const std::size_t sum = sum_of_next(ranks, base.size());
   RankTest test;
-  test.greater = (static_cast<double>(sum) / 2 - n * (n + 1) / 2) / (n * m);
-  test.p = all.size() <= most_exact ? exact_p(ranks, next.size(), sum)
-                                    : approximate_p(ranks, next.size(), sum);
+  test.greater = share_of_sum(base, next, sum);
+  test.p = ranks.size() <= most_exact ? exact_p(ranks, next.size(), sum)
+                                      : approximate_p(ranks, next.size(), sum);
   return test;
 }
 
 RankTest paired_rank_test(std::span<const double> base, std::span<const double> next) {
-  RankTest test{1, rank_test(base, next).greater};
-  std::vector<double> all(base.begin(), base.end());
-  all.insert(all.end(), next.begin(), next.end());
-  const std::vector<std::size_t> ranks = double_ranks(all);
+  const std::vector<std::size_t> ranks = ranks_of_both(base, next);
+  RankTest test{1, share_of_sum(base, next, sum_of_next(ranks, base.size()))};
   // Of each pair the difference of its (doubled) ranks, whose sign a swap would turn.
   std::vector<std::size_t> sizes;
   std::size_t seen = 0, total = 0;
@@ -176,16 +198,10 @@ double least_paired_p(std::size_t pairs) {
   return std::min(1.0, std::pow(2.0, 1 - static_cast<double>(pairs)));
 }
 
-std::size_t pairs_for(double p) {
-  std::size_t pairs = 1;
-  while (pairs < 1000 && least_paired_p(pairs) > p) ++pairs;
-  return pairs;
-}
+std::size_t pairs_for(double p) { return fewest(p, least_paired_p); }
 
 std::size_t runs_for(double p) {
-  std::size_t runs = 1;
-  while (runs < 1000 && least_p(runs, runs) > p) ++runs;
-  return runs;
+  return fewest(p, [](std::size_t runs) { return least_p(runs, runs); });
 }
 
 }  // namespace wireproof::compare

@@ -17,6 +17,7 @@ struct RankTest {
   double greater = 0.5;  // effect size: the share of pairs in which `next` is greater; ties half
 };
 // Both not empty, all values finite.
+double greater_share(std::span<const double> base, std::span<const double> next);
 RankTest rank_test(std::span<const double> base, std::span<const double> next);
 
 // Of pairs made beside each other: where nothing changed, each is as likely the other way round,

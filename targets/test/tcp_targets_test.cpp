@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "common/payload.h"
+#include "test/each_engine.h"
 #include "test/program.h"
 
 namespace targets::test {
@@ -38,24 +39,14 @@ int milliseconds_since(Clock::time_point start) {
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count());
 }
 
-// The same with each engine.
-class EachEngine : public testing::TestWithParam<const char*> {
+class TcpEngine : public EachEngine {
  protected:
-  void SetUp() override {
-    if (!engine_works(GetParam())) GTEST_SKIP() << GetParam() << " is refused here";
-  }
-  static Arguments with_engine(Arguments options) {
-    options.insert(options.end(), {"--engine", GetParam()});
-    return options;
-  }
   struct Server : test::Server {
     explicit Server(Arguments options = {}) : test::Server(with_engine(std::move(options))) {}
   };
 };
-class TcpServer : public EachEngine {};
-class TcpTransfer : public EachEngine {};
-const auto engines = testing::Values("epoll", "io_uring");
-const auto engine_name = [](const auto& value) { return std::string(value.param); };
+class TcpServer : public TcpEngine {};
+class TcpTransfer : public TcpEngine {};
 INSTANTIATE_TEST_SUITE_P(Each, TcpServer, engines, engine_name);
 INSTANTIATE_TEST_SUITE_P(Each, TcpTransfer, engines, engine_name);
 

@@ -8,6 +8,7 @@
 
 #include "common/address.h"
 #include "common/sockets.h"
+#include "test/each_engine.h"
 #include "test/program.h"
 
 namespace targets::test {
@@ -113,19 +114,8 @@ TEST_P(UnixTypes, SaysThatNobodyIsThere) {
   EXPECT_NE(wrong_type.err.find("wrong type for socket"), std::string::npos) << wrong_type.err;
 }
 
-// The same with each engine.
-class UnixStream : public testing::TestWithParam<const char*> {
- protected:
-  void SetUp() override {
-    if (!engine_works(GetParam())) GTEST_SKIP() << GetParam() << " is refused here";
-  }
-  static Arguments with_engine(Arguments options) {
-    options.insert(options.end(), {"--engine", GetParam()});
-    return options;
-  }
-};
-INSTANTIATE_TEST_SUITE_P(Each, UnixStream, testing::Values("epoll", "io_uring"),
-                         [](const auto& value) { return std::string(value.param); });
+class UnixStream : public EachEngine {};
+INSTANTIATE_TEST_SUITE_P(Each, UnixStream, engines, engine_name);
 
 TEST_P(UnixStream, SeveralProcessesServeOneSocketAndEndTogether) {
   const TemporaryPath path;

@@ -1,4 +1,3 @@
-#include <liburing.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -6,75 +5,26 @@
 #include <bit>
 #include <cerrno>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <deque>
-#include <new>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "common/error.h"
+#include "common/uring.h"
 #include "stream/connection.h"
 #include "stream/engine.h"
 
 namespace targets {
 namespace {
 
-constexpr unsigned ring_entries = 2048;
-
-// Memory that the kernel takes for whatever comes next on any connection, and gets back as soon as
-// that is handled.
-class SharedBuffers {
- public:
-  static constexpr int group = 1;
-
-  SharedBuffers(io_uring& ring, std::size_t room)
-      : ring_(ring),
-        room_(std::clamp<std::size_t>(room, 4096, 65536)),
-        count_(static_cast<unsigned>((std::size_t{4} << 20) / std::bit_ceil(room_))),
-        bytes_(count_ * stride()) {
-    const std::size_t size = count_ * sizeof(io_uring_buf);
-    entries_.reset(static_cast<io_uring_buf_ring*>(
-        std::aligned_alloc(4096, std::max<std::size_t>(size, 4096))));
-    if (!entries_) throw std::bad_alloc();
-    std::memset(static_cast<void*>(entries_.get()), 0, size);
-    io_uring_buf_reg registration{};
-    registration.ring_addr = reinterpret_cast<std::uint64_t>(entries_.get());
-    registration.ring_entries = count_;
-    registration.bgid = group;
-    if (const int error = io_uring_register_buf_ring(&ring, &registration, 0); error < 0) {
-      throw Failure(describe_error("share buffers with", "an io_uring", -error) +
-                    " (it takes Linux 6.0: --engine epoll)");
-    }
-    for (unsigned i = 0; i < count_; ++i) give_back(i);
-  }
-  ~SharedBuffers() { io_uring_unregister_buf_ring(&ring_, group); }
-  SharedBuffers(const SharedBuffers&) = delete;
-
-  std::string_view bytes(unsigned number, std::size_t length) const {
-    return {&bytes_[number * stride()], length};
-  }
-  void give_back(unsigned number) {
-    io_uring_buf_ring_add(entries_.get(), &bytes_[number * stride()], static_cast<unsigned>(room_),
-                          static_cast<unsigned short>(number), io_uring_buf_ring_mask(count_), 0);
-    io_uring_buf_ring_advance(entries_.get(), 1);
-  }
-
- private:
-  struct Free {
-    void operator()(io_uring_buf_ring* ring) const { std::free(ring); }
-  };
-  // Not a power of two apart: their beginnings, which are used most, share no cache set.
-  std::size_t stride() const { return room_ + 64; }
-
-  io_uring& ring_;
-  const std::size_t room_;
-  const unsigned count_;
-  std::vector<char> bytes_;
-  std::unique_ptr<io_uring_buf_ring, Free> entries_;
-};
+// A few megabytes of buffers, however long each is.
+constexpr std::size_t room_for(const ServerOptions& options) {
+  return std::clamp<std::size_t>(options.receive, 4096, 65536);
+}
+constexpr unsigned buffers_of(std::size_t room) {
+  return static_cast<unsigned>((std::size_t{4} << 20) / std::bit_ceil(room));
+}
 
 enum class Kind : std::uint64_t { stop, accept, receive, send, poll, none };
 
@@ -99,22 +49,14 @@ class UringEngine final : public Engine {
       : events_(events),
         completes_(reads_at_once(options)),
         one_by_one_(options.accept_gap_ms > 0 || options.max_connections > 0),
-        ring_(std::make_unique<Ring>()),
-        buffers_(ring_->ring, options.receive) {
-    io_uring_sqe* const entry = submission();
+        ring_(2048),
+        buffers_(ring_, room_for(options), buffers_of(room_for(options))) {
+    io_uring_sqe* const entry = ring_.submission();
     io_uring_prep_poll_add(entry, stop.fd(), POLLIN);
     io_uring_sqe_set_data64(entry, tag(Kind::stop));
   }
 
-  // What is in flight holds its sockets: they would stay open for a while.
-  ~UringEngine() override {
-    io_uring_submit(&ring_->ring);
-    io_uring_sync_cancel_reg all{};
-    all.flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL;
-    all.timeout = {1, 0};
-    io_uring_register_sync_cancel(&ring_->ring, &all);
-    io_uring_get_events(&ring_->ring);
-  }
+  ~UringEngine() override { ring_.cancel_all(); }
 
   void start_accepting(int listener) override {
     listener_ = listener;
@@ -139,10 +81,10 @@ class UringEngine final : public Engine {
     if (connection.engines_note == 0) return;
     Channel& channel = channel_of(connection);
     if (channel.receiving || channel.sending || channel.polling) {
-      io_uring_sqe* const entry = submission();
+      io_uring_sqe* const entry = ring_.submission();
       io_uring_prep_cancel_fd(entry, connection.fd(), IORING_ASYNC_CANCEL_ALL);
       io_uring_sqe_set_data64(entry, tag(Kind::none));
-      io_uring_submit(&ring_->ring);
+      io_uring_submit(ring_.get());
     }
     const std::uint32_t next = channel.generation + 1;
     channel = {};
@@ -178,7 +120,7 @@ class UringEngine final : public Engine {
     Channel& channel = channel_of(connection);
     if (channel.sent) return outcome(*std::exchange(channel.sent, std::nullopt));
     if (!channel.sending) {
-      io_uring_sqe* const entry = submission();
+      io_uring_sqe* const entry = ring_.submission();
       io_uring_prep_send(entry, connection.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       io_uring_sqe_set_data64(entry, tag_of(Kind::send, channel));
       channel.sending = true;
@@ -187,14 +129,7 @@ class UringEngine final : public Engine {
   }
 
   void wait(int milliseconds) override {
-    io_uring_cqe* first = nullptr;
-    if (!due_.empty()) milliseconds = 0;
-    if (milliseconds < 0) {
-      io_uring_submit_and_wait(&ring_->ring, 1);
-    } else {
-      __kernel_timespec span{milliseconds / 1000, milliseconds % 1000 * 1'000'000};
-      io_uring_submit_and_wait_timeout(&ring_->ring, &first, 1, &span, nullptr);
-    }
+    ring_.wait(1, due_.empty() ? milliseconds : 0);
     // Those that need nothing more from the kernel. What becomes due meanwhile waits a turn.
     for (const auto& [number, generation] : std::exchange(due_, {})) {
       Channel& channel = channels_[number];
@@ -202,39 +137,18 @@ class UringEngine final : public Engine {
       channel.due = false;
       events_.ready(*channel.connection);
     }
-    while (io_uring_peek_cqe(&ring_->ring, &first) == 0) {
+    io_uring_cqe* first = nullptr;
+    while (io_uring_peek_cqe(ring_.get(), &first) == 0) {
       const io_uring_cqe completion = *first;
-      io_uring_cqe_seen(&ring_->ring, first);
+      io_uring_cqe_seen(ring_.get(), first);
       handle(completion);
       if ((completion.flags & IORING_CQE_F_BUFFER) != 0) {
-        buffers_.give_back(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+        buffers_.give_back(SharedBuffers::number_of(completion));
       }
     }
   }
 
  private:
-  struct Ring {
-    Ring() {
-      io_uring_params parameters{};
-      parameters.flags =
-          IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE;
-      parameters.cq_entries = 4 * ring_entries;
-      int error = io_uring_queue_init_params(ring_entries, &ring, &parameters);
-      if (error == -EINVAL) {  // before Linux 6.1
-        parameters = {};
-        error = io_uring_queue_init_params(ring_entries, &ring, &parameters);
-      }
-      if (error < 0) {
-        throw Failure(describe_error("make", "an io_uring", -error) +
-                      " (kernel.io_uring_disabled, or a container's seccomp filter, may forbid it: "
-                      "--engine epoll)");
-      }
-    }
-    ~Ring() { io_uring_queue_exit(&ring); }
-    Ring(const Ring&) = delete;
-    io_uring ring{};
-  };
-
   struct Channel {
     Connection* connection = nullptr;
     std::uint32_t generation = 0;
@@ -275,17 +189,8 @@ class UringEngine final : public Engine {
     return tag(kind, number_of(channel), channel.generation);
   }
 
-  io_uring_sqe* submission() {
-    io_uring_sqe* entry = io_uring_get_sqe(&ring_->ring);
-    while (entry == nullptr) {
-      io_uring_submit(&ring_->ring);
-      entry = io_uring_get_sqe(&ring_->ring);
-    }
-    return entry;
-  }
-
   void accept() {
-    io_uring_sqe* const entry = submission();
+    io_uring_sqe* const entry = ring_.submission();
     // Non-blocking sockets io_uring does not wait for: it would say EAGAIN.
     const int flags = SOCK_CLOEXEC | (completes_ ? 0 : SOCK_NONBLOCK);
     if (one_by_one_) {
@@ -298,7 +203,7 @@ class UringEngine final : public Engine {
   }
 
   void receive(Channel& channel) {
-    io_uring_sqe* const entry = submission();
+    io_uring_sqe* const entry = ring_.submission();
     io_uring_prep_recv_multishot(entry, channel.connection->fd(), nullptr, 0, 0);
     entry->flags |= IOSQE_BUFFER_SELECT;
     entry->buf_group = SharedBuffers::group;
@@ -307,7 +212,7 @@ class UringEngine final : public Engine {
   }
 
   void poll(Channel& channel, unsigned events) {
-    io_uring_sqe* const entry = submission();
+    io_uring_sqe* const entry = ring_.submission();
     io_uring_prep_poll_add(entry, channel.connection->fd(), events);
     io_uring_sqe_set_data64(entry, tag_of(Kind::poll, channel));
     channel.polling = true;
@@ -362,8 +267,8 @@ class UringEngine final : public Engine {
     const int result = completion.res;
     if (!more) channel.receiving = false;
     if (result > 0) {
-      const std::string_view bytes = buffers_.bytes(completion.flags >> IORING_CQE_BUFFER_SHIFT,
-                                                    static_cast<std::size_t>(result));
+      const std::string_view bytes =
+          buffers_.bytes(SharedBuffers::number_of(completion), static_cast<std::size_t>(result));
       const bool waits = channel.wanted == Wait::For::readable && channel.received.empty();
       if (!waits) {
         channel.received.append(bytes);
@@ -398,14 +303,14 @@ class UringEngine final : public Engine {
 
   // Until what is there has been taken: then want() receives again.
   void pause(Channel& channel) {
-    io_uring_sqe* const entry = submission();
+    io_uring_sqe* const entry = ring_.submission();
     io_uring_prep_cancel64(entry, tag_of(Kind::receive, channel), 0);
     io_uring_sqe_set_data64(entry, tag(Kind::none));
   }
 
   EngineEvents& events_;
   const bool completes_, one_by_one_;
-  std::unique_ptr<Ring> ring_;
+  Uring ring_;
   SharedBuffers buffers_;
   int listener_ = -1;  // while it accepts
   bool accept_in_flight_ = false;

@@ -31,11 +31,7 @@ void ServerOptions::add_options(OptionTable& table, bool is_tcp) {
                     "wait between the client's end of stream and the own close");
   table.number<std::uint64_t>("--max-connections", max_connections,
                               "end after serving N connections");
-  table.choice<EngineKind>("--engine", engine,
-                           {{"auto", EngineKind::automatic},
-                            {"epoll", EngineKind::epoll},
-                            {"io_uring", EngineKind::io_uring}},
-                           "what wakes it (epoll); auto: io_uring if allowed");
+  add_engine_option(table, engine);
   tuning.add_options(table, is_tcp);
   table.flag("--quiet", quiet, "print nothing but errors");
   table.flag("--count-stdout", count_stdout, "print the totals at the end");

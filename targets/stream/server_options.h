@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "common/engine_kind.h"
 #include "common/options.h"
 #include "common/payload.h"
 #include "common/sockets.h"
@@ -36,9 +37,6 @@ enum class ServerClose {
   server,  // shut down sending, read until the client's end of stream, then close
   now      // close() straight after the last answer
 };
-
-// What wakes the server (stream/engine.h). Automatic: io_uring, or epoll where that is refused.
-enum class EngineKind { automatic, epoll, io_uring };
 
 struct ServerOptions {
   EngineKind engine = EngineKind::epoll;

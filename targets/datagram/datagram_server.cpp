@@ -1,11 +1,10 @@
 #include "datagram/datagram_server.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <algorithm>
-#include <cerrno>
+#include <string_view>
+#include <utility>
 
 #include "common/error.h"
 #include "common/output.h"
@@ -13,13 +12,14 @@
 
 namespace targets {
 
-void DatagramServerOptions::add_options(OptionTable& table) {
+void DatagramServerOptions::add_options(OptionTable& table, bool is_udp) {
   table.number<std::size_t>("--receive", receive, "receive up to N bytes of a datagram (1024)", 1,
                             65536 * 16);
   add_answer_options(table, answer);
   table.flag("--echo", echo, "answer what was received");
   table.number<std::uint64_t>("--count", count, "end after answering N datagrams");
   table.number<int>("--delay-ms", delay_ms, "wait before each answer");
+  if (is_udp) add_engine_option(table, engine);
   tuning.add_options(table, false);
   table.flag("--quiet", quiet, "print nothing but errors");
   table.flag("--count-stdout", count_stdout, "print the totals at the end");
@@ -27,7 +27,7 @@ void DatagramServerOptions::add_options(OptionTable& table) {
 
 DatagramServer::DatagramServer(Fd socket, const DatagramServerOptions& options,
                                const StopSignal& stop)
-    : socket_(std::move(socket)), options_(options), stop_(stop), buffer_(options.receive) {
+    : socket_(std::move(socket)), options_(options), stop_(stop) {
   options_.tuning.apply(socket_.get());
   if (options_.faults.other_port) {
     Address other = Address::local_of(socket_.get());
@@ -39,62 +39,49 @@ DatagramServer::DatagramServer(Fd socket, const DatagramServerOptions& options,
   const timeval patience{1, 0};
   check(setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), "set",
         "SO_SNDTIMEO");
+  engine_ = make_datagram_engine(socket_.get(), options_, stop_);
 }
 
 void DatagramServer::run() {
-  while (wait_for_datagram()) {
-    Address peer = Address::empty();
-    // MSG_TRUNC: the datagram's true length, also when the buffer was too short for it.
-    const ssize_t count = recvfrom(socket_.get(), buffer_.data(), buffer_.size(),
-                                   MSG_DONTWAIT | MSG_TRUNC, peer.fill(), peer.fill_size());
-    if (count < 0) {
-      // Readable, yet nothing there: a datagram whose checksum was wrong.
-      if (errno == EAGAIN || errno == EINTR) continue;
-      throw_errno("receive from", "the socket");
-    }
-    const auto length = static_cast<std::size_t>(count);
-    const std::string_view datagram(buffer_.data(), std::min(length, buffer_.size()));
-    if (!options_.quiet) {
-      print_line("received " + std::to_string(length) + " bytes from " + peer.text() + ": " +
-                 printable(datagram));
-      if (length > datagram.size()) {
-        print_line("cut off " + std::to_string(length - datagram.size()) + " bytes");
-      }
-    }
-    ++datagrams_;
-    received_ += length;
+  std::uint64_t datagrams = 0, received = 0;
+  Arrived datagram;
+  while (engine_->next(datagram)) {
+    if (!options_.quiet) tell(datagram);
+    ++datagrams;
+    received += datagram.length;
     if (options_.delay_ms > 0 && stop_.wait(options_.delay_ms)) break;
-    serve(datagram, peer);
-    if (datagrams_ == options_.count) break;
+    answer(datagram);
+    if (datagrams == options_.count) break;
   }
+  engine_->finish();
   if (options_.count_stdout) {
-    print_line("datagrams=" + std::to_string(datagrams_) +
-               " received=" + std::to_string(received_) + " sent=" + std::to_string(sent_));
+    print_line("datagrams=" + std::to_string(datagrams) + " received=" + std::to_string(received) +
+               " sent=" + std::to_string(engine_->sent()));
   }
 }
 
-// False when the stop signal came.
-bool DatagramServer::wait_for_datagram() const {
-  pollfd fds[] = {{socket_.get(), POLLIN, 0}, {stop_.fd(), POLLIN, 0}};
-  check(retry_interrupted([&] { return poll(fds, 2, -1); }), "wait for", "a datagram");
-  return fds[1].revents == 0;
+void DatagramServer::tell(const Arrived& datagram) const {
+  print_line("received " + std::to_string(datagram.length) + " bytes from " + datagram.peer.text() +
+             ": " + printable(datagram.bytes));
+  if (datagram.length > datagram.bytes.size()) {
+    print_line("cut off " + std::to_string(datagram.length - datagram.bytes.size()) + " bytes");
+  }
 }
 
-void DatagramServer::serve(std::string_view datagram, Address peer) {
-  std::string_view text = options_.echo ? datagram : options_.answer.at(0);
-  if (options_.faults.cuts_answer) text = text.substr(0, (text.size() + 1) / 2);
-  if (options_.faults.wrong_peer) peer.set_port(static_cast<std::uint16_t>(peer.port() + 1));
-  for (unsigned i = 0; i < options_.faults.answers; ++i) answer(text, peer);
-}
-
-// That one peer cannot be answered is no reason to stop serving the others.
-void DatagramServer::answer(std::string_view text, const Address& peer) {
-  if (!peer.is_named()) return complain("answer: the sender's socket has no address");
+void DatagramServer::answer(const Arrived& datagram) {
+  const DatagramServerFaults& faults = options_.faults;
+  std::string_view text = options_.echo ? datagram.bytes : options_.answer.at(0);
+  if (faults.cuts_answer) text = text.substr(0, (text.size() + 1) / 2);
+  Address peer = datagram.peer;
+  if (faults.wrong_peer) peer.set_port(static_cast<std::uint16_t>(peer.port() + 1));
   const int fd = other_socket_.is_open() ? other_socket_.get() : socket_.get();
-  const ssize_t count = retry_interrupted(
-      [&] { return sendto(fd, text.data(), text.size(), MSG_NOSIGNAL, peer.get(), peer.size()); });
-  if (count < 0) return complain(describe_error("answer", peer.text(), errno));
-  sent_ += static_cast<std::uint64_t>(count);
+  for (unsigned i = 0; i < faults.answers; ++i) {
+    if (!peer.is_named()) {
+      complain("answer: the sender's socket has no address");
+    } else {
+      engine_->send(fd, text, peer);
+    }
+  }
 }
 
 int run_udp_server(int argc, char** argv, const DatagramServerFaults& faults) {
@@ -109,7 +96,7 @@ int run_udp_server(int argc, char** argv, const DatagramServerFaults& faults) {
     table.positional("PORT", [&](const std::string& text) {
       port = parse_number<std::uint16_t>("PORT", text, 0, 65535);
     });
-    options.add_options(table);
+    options.add_options(table, true);
     table.parse(argc, argv);
     require_one_piece(options.answer);
 

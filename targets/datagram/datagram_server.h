@@ -2,15 +2,15 @@
 #define WIREPROOF_TARGETS_DATAGRAM_DATAGRAM_SERVER_H_
 
 #include <cstdint>
-#include <string_view>
-#include <vector>
+#include <memory>
 
-#include "common/address.h"
+#include "common/engine_kind.h"
 #include "common/fd.h"
 #include "common/options.h"
 #include "common/payload.h"
 #include "common/sockets.h"
 #include "common/stop_signal.h"
+#include "datagram/datagram_engine.h"
 
 namespace targets {
 
@@ -23,6 +23,7 @@ struct DatagramServerFaults {
 };
 
 struct DatagramServerOptions {
+  EngineKind engine = EngineKind::epoll;
   std::size_t receive = 1024;
   Payload answer = Payload::text("success");
   bool echo = false;
@@ -33,7 +34,7 @@ struct DatagramServerOptions {
   SocketTuning tuning;
   DatagramServerFaults faults;
 
-  void add_options(OptionTable& table);
+  void add_options(OptionTable& table, bool is_udp);
 };
 
 // Answers each datagram to where it came from: one bound, unconnected socket, one datagram after
@@ -46,16 +47,14 @@ class DatagramServer {
   void run();
 
  private:
-  bool wait_for_datagram() const;
-  void serve(std::string_view datagram, Address peer);
-  void answer(std::string_view text, const Address& peer);
+  void tell(const Arrived& datagram) const;
+  void answer(const Arrived& datagram);
 
   Fd socket_;
   const DatagramServerOptions& options_;
   const StopSignal& stop_;
   Fd other_socket_;  // only with the fault
-  std::vector<char> buffer_;
-  std::uint64_t datagrams_ = 0, received_ = 0, sent_ = 0;
+  std::unique_ptr<DatagramEngine> engine_;
 };
 
 int run_udp_server(int argc, char** argv, const DatagramServerFaults& faults = {});

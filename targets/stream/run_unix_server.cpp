@@ -38,7 +38,7 @@ int run_unix_server(int argc, char** argv, const ServerFaults& faults) {
     add_unix_type_option(table, type);
     binding_options.add_options(table);
     if (type == SOCK_DGRAM) {
-      datagram.add_options(table);
+      datagram.add_options(table, false);
     } else {
       stream.add_options(table, false);
     }

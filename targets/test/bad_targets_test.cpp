@@ -10,6 +10,7 @@
 
 #include "common/address.h"
 #include "common/sockets.h"
+#include "test/each_engine.h"
 #include "test/program.h"
 
 // Each known-bad program shows its fault, and the right client notices those that it can notice.
@@ -165,7 +166,15 @@ TEST(BadTcpClient, NeverCloses) {
   EXPECT_EQ(server.wait(), 0);
 }
 
-TEST(BadUdp, OtherPort) {
+class BadUdp : public EachEngine {
+ protected:
+  struct BadServer : test::BadServer {
+    explicit BadServer(const std::string& name) : test::BadServer(name, with_engine({})) {}
+  };
+};
+INSTANTIATE_TEST_SUITE_P(Each, BadUdp, engines, engine_name);
+
+TEST_P(BadUdp, OtherPort) {
   BadServer server("bad-udp-other-port");
   const Result client = server.udp_client({});
   EXPECT_EQ(client.status, 1);
@@ -174,7 +183,7 @@ TEST(BadUdp, OtherPort) {
   EXPECT_EQ(server.udp_client({"--connected", "--timeout-ms", "50"}).status, 1);
 }
 
-TEST(BadUdp, WrongPeer) {
+TEST_P(BadUdp, WrongPeer) {
   BadServer server("bad-udp-wrong-peer");
   bool seen = false;
   for (int attempt = 0; attempt < 20 && !seen; ++attempt) {
@@ -196,7 +205,7 @@ TEST(BadUdp, WrongPeer) {
   EXPECT_EQ(server.udp_client({"--timeout-ms", "50"}).status, 1);
 }
 
-TEST(BadUdp, AnswersTwice) {
+TEST_P(BadUdp, AnswersTwice) {
   BadServer server("bad-udp-answers-twice");
   const Fd socket = open_socket(AF_INET, SOCK_DGRAM);
   const Address to = Address::inet("127.0.0.1", server.port());
@@ -207,7 +216,7 @@ TEST(BadUdp, AnswersTwice) {
   }
 }
 
-TEST(BadUdp, NeverAnswersAndCutsTheAnswer) {
+TEST_P(BadUdp, NeverAnswersAndCutsTheAnswer) {
   BadServer silent("bad-udp-never-answers");
   EXPECT_EQ(silent.udp_client({"--timeout-ms", "50"}).status, 1);
   EXPECT_TRUE(silent.prints("received 3 bytes"));

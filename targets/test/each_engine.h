@@ -9,7 +9,7 @@
 
 namespace targets::test {
 
-// Tests that hold with each engine of a stream server.
+// Tests that hold with each engine of a server.
 class EachEngine : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {

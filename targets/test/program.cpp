@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
 #include <linux/io_uring.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -122,6 +125,13 @@ int Program::terminate() {
   return wait();
 }
 
+void Program::stand_still() {
+  signal(SIGSTOP);
+  int status = 0;
+  check(retry_interrupted([&] { return waitpid(pid_, &status, WUNTRACED); }), "stop", "a program");
+  ASSERT_TRUE(WIFSTOPPED(status));
+}
+
 // In a child: the kernel takes a ring apart later, and interrupts whatever its maker waits for
 // then.
 bool engine_works(const std::string& engine) {
@@ -134,6 +144,18 @@ bool engine_works(const std::string& engine) {
   int status = 0;
   retry_interrupted([&] { return waitpid(child, &status, 0); });
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+void forbid_io_uring() {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{static_cast<unsigned short>(std::size(code)), code};
+  ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+  ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0), 0);
 }
 
 Result run(const std::string& name, const Arguments& arguments) {
@@ -152,6 +174,10 @@ ReservedPort::ReservedPort(const std::string& address) {
 
 Fd connect_tcp(std::uint16_t port) {
   return connect_to(Address::inet("127.0.0.1", port), SOCK_STREAM);
+}
+
+Fd connect_udp(const std::string& address, std::uint16_t port) {
+  return connect_to(Address::inet(address, port), SOCK_DGRAM);
 }
 
 Fd connect_unix(const std::string& name, int type) {
@@ -174,6 +200,13 @@ std::string receive_text(const Fd& socket, std::size_t size) {
     done += static_cast<std::size_t>(count);
   }
   return text;
+}
+
+std::string receive_datagram(const Fd& socket) {
+  std::string text(65536, '\0');
+  const ssize_t count = recv(socket.get(), text.data(), text.size(), 0);
+  if (count < 0) return "<" + std::string(strerrorname_np(errno)) + ">";
+  return text.substr(0, static_cast<std::size_t>(count));
 }
 
 std::string receive_to_end(const Fd& socket) {

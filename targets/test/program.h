@@ -44,7 +44,8 @@ class Program {
   bool has_exited();
   // The exit status, or minus the signal's number; kills after the deadline and returns -SIGKILL.
   int wait();
-  int terminate();  // SIGTERM, then wait()
+  int terminate();     // SIGTERM, then wait()
+  void stand_still();  // until SIGCONT
 
  private:
   pid_t pid_ = -1;
@@ -61,6 +62,8 @@ Result run(const std::string& name, const Arguments& arguments);
 
 // False: the kernel, or whoever runs this, forbids io_uring.
 bool engine_works(const std::string& engine);
+// For the calling thread and what it starts, as a container's seccomp filter does.
+void forbid_io_uring();
 
 // A TCP port of 127.0.0.1 or ::1 that is bound (with SO_REUSEADDR) and does not listen: connections
 // are refused, and no other program gets it; a server that sets SO_REUSEADDR can listen on it.
@@ -77,10 +80,12 @@ class ReservedPort {
 
 // The plain peer; blocking sockets with a deadline on each call.
 Fd connect_tcp(std::uint16_t port);
+Fd connect_udp(const std::string& address, std::uint16_t port);
 Fd connect_unix(const std::string& name, int type);
 void send_text(const Fd& socket, const std::string& text);
 std::string receive_text(const Fd& socket, std::size_t size);  // so many bytes, or up to the end
-std::string receive_to_end(const Fd& socket);                  // "<reset>" at the end if it was one
+std::string receive_datagram(const Fd& socket);
+std::string receive_to_end(const Fd& socket);  // "<reset>" at the end if it was one
 void end_sending(const Fd& socket);
 bool is_silent(const Fd& socket, int milliseconds);
 

@@ -1,11 +1,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #include <cerrno>
 #include <csignal>
@@ -357,19 +353,6 @@ TEST_P(TcpServer, ClosesAtOnceWhileItsPeerGoesOnSending) {
     }
     EXPECT_TRUE(errno == EPIPE || errno == ECONNRESET) << errno;
   }
-}
-
-// For the calling thread and what it starts, as a container's seccomp filter does.
-void forbid_io_uring() {
-  sock_filter code[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program{static_cast<unsigned short>(std::size(code)), code};
-  ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-  ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0), 0);
 }
 
 TEST(TcpServerEngine, WhereIoUringIsRefusedItSaysSoAndAutoGoesOn) {

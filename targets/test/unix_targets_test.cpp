@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -195,6 +196,31 @@ TEST(UnixDatagram, ServerOutlivesASenderWithoutAddress) {
   EXPECT_EQ(run("unix-client", {path.text(), "--type", "datagram", "--expect", "success"}).status,
             0);
   EXPECT_NE(server.err().find("has no address"), std::string::npos);
+}
+
+// Each answer waits a second for room in the client's queue: the signal must not wait for many.
+TEST(UnixDatagram, EndsOnASignalWhileAClientSendsAndDoesNotRead) {
+  const TemporaryPath path;
+  Program server("unix-server", {path.text(), "--type", "datagram"});
+  ASSERT_TRUE(server.prints("listening on "));
+  const Fd peer = open_socket(AF_UNIX, SOCK_DGRAM);
+  bind_socket(peer.get(), Address::unix_autobind());
+  const Address to = Address::unix_name(path.text());
+  ASSERT_EQ(connect(peer.get(), to.get(), to.size()), 0);
+  ASSERT_TRUE(eventually([&] {
+    while (send(peer.get(), "123", 3, MSG_DONTWAIT) == 3) {
+    }
+    return server.err().find("Resource temporarily unavailable") != std::string::npos;
+  }));
+  while (send(peer.get(), "123", 3, MSG_DONTWAIT) == 3) {
+  }
+  const auto refused = [&] {
+    const std::string err = server.err();
+    return std::count(err.begin(), err.end(), '\n');
+  };
+  const auto before = refused();
+  EXPECT_EQ(server.terminate(), 0);
+  EXPECT_LE(refused() - before, 2);
 }
 
 }  // namespace

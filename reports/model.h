@@ -127,7 +127,7 @@ struct CaseReport {
   std::string reason;             // of error, skipped, inconclusive; one line
   std::string hint;               // what to do about it
   std::uint64_t started_ns = 0;
-  double duration_ms = 0, cpu_ms = 0;  // cpu: of the case process and its programs
+  double duration_ms = 0, cpu_ms = 0;  // launch to verdict; of the case process and its programs
   unsigned attempts = 1;               // more than one: tried again after an inconclusive attempt
   std::vector<std::string> earlier_attempts;  // their reasons
   std::vector<Finding> findings;  // of everything: connections, datagrams, script, programs

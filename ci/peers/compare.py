@@ -51,10 +51,11 @@ class Bench:
         self.targets = os.path.join(options.build, "targets")
         self.out = tempfile.mkdtemp()
 
-    def server(self, *arguments, udp=False):
+    def server(self, *arguments, udp=False, engine="epoll"):
+        """Of ours, the same for all clients, with the engine that measures best for the load."""
         port = free_port()
         name = "udp-server" if udp else "tcp-server"
-        tail = [] if udp else ["--backlog", "4096"]
+        tail = [] if udp else ["--backlog", "4096", "--engine", engine]
         return port, started([f"{self.targets}/{name}", "127.0.0.1", str(port), "--quiet", *tail,
                               *arguments], port, udp)
 
@@ -77,8 +78,8 @@ class Bench:
 
     def proven(self, url, *arguments):
         load = self.wireproof(url, *arguments, proof=True)
-        proof = load["proof"]
-        if not proof["balanced"] or proof["dropped"]:
+        proof = load.get("proof")
+        if proof and (not proof["balanced"] or proof["dropped"]):
             print(f"  not all proven: {proof['difference']}, {proof['dropped']} packets dropped")
         return load["throughput_per_s"], load["cpu"]["generator_us_per_request"]
 
@@ -149,7 +150,8 @@ class Bench:
         return float(re.search(r"([\d.]+) requests per second", out.split("\r")[-1]).group(1)), 0
 
     def line(self, title, *runs, unit="/s"):
-        """Runs: a name and a function each; the first is ours. Each other turn goes backwards."""
+        """Runs: a name and a function each; the first is ours. Each other turn goes backwards. Ratios are medians
+        of those within each turn: what the machine was like then is the same for both."""
         runs = [run for run in runs if shutil.which(TOOLS.get(run[0].split()[0].strip(","), "true"))]
         if self.o.only and self.o.only not in title:
             return
@@ -158,7 +160,7 @@ class Bench:
             for name, function in runs if turn % 2 == 0 else runs[::-1]:
                 figures[name].append(function())
         median = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in figures.items()}
-        rate, cpu = median[runs[0][0]]
+        ours = figures[runs[0][0]]
         print(f"\n{title}")
         for name, _ in runs:
             its_rate, its_cpu = median[name]
@@ -166,8 +168,12 @@ class Bench:
             words = f"  {name:24} {its_rate:>16,.0f}{unit}  {f'{min(rates):,.0f} .. {max(rates):,.0f}':>32}"
             words += f"  {its_cpu:6.2f} us CPU" if its_cpu else " " * 15
             if name != runs[0][0]:
-                words += f"  ours is {rate / its_rate:.2f} times"
-                words += f", CPU {cpu / its_cpu:.2f}" if cpu and its_cpu else ""
+                ratios = sorted(mine[0] / its[0] for mine, its in zip(ours, figures[name]))
+                quarter = len(ratios) // 4
+                words += (f"  ours is {statistics.median(ratios):.2f} times"
+                          f" ({ratios[quarter]:.2f} .. {ratios[-quarter - 1]:.2f})")
+                if its_cpu and ours[0][1]:
+                    words += f", CPU {statistics.median(m[1] / t[1] for m, t in zip(ours, figures[name])):.2f}"
             print(words, flush=True)
 
 
@@ -192,7 +198,7 @@ def requests_on_one_connection(b):
 
 
 def requests_on_many_connections(b):
-    port, server = b.server("--answer", HTTP_ANSWER, "--exchanges", "0")
+    port, server = b.server("--answer", HTTP_ANSWER, "--exchanges", "0", engine="auto")
     with server:
         for connections in (64, 1000):
             message = ["--message", HTTP_REQUEST, "--answer-length", str(len(HTTP_ANSWER)), "-c", str(connections)]
@@ -228,17 +234,28 @@ def connections_made(b):
         url = f"tcp://127.0.0.1:{port}"
         b.line("tcp, 32 connections, connect-request-close, the server closes",
                ("wireproof", lambda: b.rate(url, *ours)), ("wrk, Connection: close", lambda: b.wrk(port, 32)))
-    lab = ["--server", f"{b.targets}/tcp-server {{address}} {{port}} --quiet --backlog 4096",
-           "--answer-length", "7", *message]
+    what_proof_costs(b, message)
+
+
+def what_proof_costs(b, message):
+    server = f"{b.targets}/tcp-server {{address}} {{port}} --quiet --backlog 4096 --exchanges 0 --engine auto"
+    lab = ["--server", server, "--answer-length", "7"]
     b.line("tcp, 32 connections, every one proven, against none",
-           ("wireproof, proof on", lambda: b.proven("tcp://127.0.0.1", *lab)),
-           ("wireproof, proof off", lambda: b.rate("tcp://127.0.0.1", *lab)))
+           ("wireproof, proof on", lambda: b.proven("tcp://127.0.0.1", *lab, *message)),
+           ("wireproof, proof off", lambda: b.rate("tcp://127.0.0.1", *lab, *message)))
+    def captured(kind, *load):
+        return (f"wireproof, {kind}", lambda: b.proven("tcp://127.0.0.1", *lab, *load, "--capture", kind))
+    for title, load in (("32 connections, connect-request-close", message),
+                        ("64 connections, request/response", ["--message", "123", "-c", "64"])):
+        b.line(f"tcp, {title}, by what is captured",
+               *(captured(kind, *load) for kind in ("none", "handshakes", "headers", "whole", "auto")))
 
 
 def streams(b):
     iport, nport = free_port(), free_port()
-    port, server = b.server("--exchanges", "1", "--receive-exactly", str(1 << 50), "--receive", str(1 << 20))
-    source_port, source = b.server("--speak-first", "--send-bytes", str(1 << 40))
+    port, server = b.server("--exchanges", "1", "--receive-exactly", str(1 << 50), "--receive", str(1 << 20),
+                            engine="auto")
+    source_port, source = b.server("--speak-first", "--send-bytes", str(1 << 40), engine="auto")
     with server, source, peer("iperf3", ["iperf3", "-s", "-p", str(iport)], iport), \
             peer("nuttcp", ["nuttcp", "-S", "--nofork", "-P", str(nport)], nport):
         iperf = ("iperf3", lambda: b.iperf(iport))

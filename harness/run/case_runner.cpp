@@ -401,7 +401,11 @@ report::CaseReport describe_case(const scenario::Case& one, const CaseSettings& 
 report::CaseReport run_case(const scenario::Case& one, const CaseSettings& settings) {
   report::CaseReport report = describe_case(one, settings);
   report.started_ns = static_cast<std::uint64_t>(realtime_ns());
-  const auto start = std::chrono::steady_clock::now();
+  auto start = std::chrono::steady_clock::now();
+  const auto tell_duration = [&] {
+    report.duration_ms =
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  };
   std::chrono::milliseconds stall{0};
   if (const std::string reason = reason_to_skip(one, settings.identity); !reason.empty()) {
     report.status = report::Status::skipped;
@@ -412,7 +416,11 @@ report::CaseReport run_case(const scenario::Case& one, const CaseSettings& setti
         run_load_case(one, settings, report);
       } else {
         CaseRun run(one, settings, report);
+        // What the kernel takes to make namespaces and to clear them away is none of the case's: it
+        // waits for others of this machine (grace periods of RCU), and its noise hid the rest.
+        start = std::chrono::steady_clock::now();
         run.run();
+        tell_duration();
         stall = run.longest_stall();
       }
     } catch (const capture::NotProvenLive& error) {
@@ -429,8 +437,7 @@ report::CaseReport run_case(const scenario::Case& one, const CaseSettings& setti
     }
   }
   decide(report, one, stall, settings.strict);
-  report.duration_ms =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  if (report.duration_ms == 0) tell_duration();
   return report;
 }
 

@@ -12,8 +12,9 @@
 namespace wireproof::check {
 
 struct Batch {
-  std::uint64_t number = 0;  // from 0, in the order of the capture
-  std::int64_t now_ns = 0;   // live: the time, packets or not; else 0
+  std::uint64_t number = 0;   // from 0, in the order of the capture
+  std::int64_t now_ns = 0;    // live: the time, packets or not; else 0
+  std::int64_t clock_ns = 0;  // the capture's clock behind it
   capture::FrameBlock block;
   std::vector<std::vector<packet::Frame>> shares;  // by worker
   capture::Arena made;                             // bytes of packets put together from several

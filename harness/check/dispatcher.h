@@ -12,6 +12,7 @@
 #include "base/finding.h"
 #include "check/batch.h"
 #include "packet/reassembly.h"
+#include "tcp/trace_clock.h"
 
 namespace wireproof::check {
 
@@ -50,6 +51,7 @@ class Dispatcher {
   Options options_;
   packet::Reassembler reassembler_;
   PacketCounts counts_;
+  tcp::TraceClock clock_;
   struct Overlaps {
     std::uint64_t count = 0, different = 0;
     std::vector<std::uint64_t> packets;

@@ -49,7 +49,7 @@ void judge(std::span<const std::uint8_t> bytes, bool decapsulate, std::size_t se
   for (unsigned i = 0; i < 2; ++i) {
     check::Worker worker(judging);
     check::Account account;
-    worker.work(batch.shares[i], 0, account);
+    worker.work(batch, i, account);
     collector.deliver(i, account);
     worker.finish(account);
     collector.deliver(i, account);

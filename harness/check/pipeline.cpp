@@ -109,7 +109,7 @@ void Pipeline::run(unsigned worker) {
     }
     // After a failure batches are still taken, so that nobody waits for them.
     try {
-      if (!failed) judge.work(batch->shares[worker], batch->now_ns, account);
+      if (!failed) judge.work(*batch, worker, account);
       if (!failed) collector_.deliver(worker, account);
     } catch (...) {
       failed = true;

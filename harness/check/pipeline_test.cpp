@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 
 #include "packet/build.h"
@@ -24,9 +25,10 @@ class Capture {
   void add(build::Bytes bytes, packet::LinkType link = packet::LinkType::ethernet) {
     memory_.push_back(std::move(bytes));
     const std::uint64_t number = frames_.size() + 1;
-    frames_.push_back(
-        build::frame(memory_.back(), number, static_cast<std::int64_t>(number) * 1000, link));
+    time_ += std::chrono::microseconds(1);
+    frames_.push_back(build::frame(memory_.back(), number, time_.count(), link));
   }
+  void wait(std::chrono::nanoseconds span) { time_ += span; }
   void segment(const Endpoint& from, const Endpoint& to, std::uint16_t flags, std::uint32_t seq,
                std::uint32_t ack, std::string_view data = {}) {
     add(build::tcp_frame(from, to, {.seq = seq, .ack = ack, .flags = flags}, build::text(data)));
@@ -72,6 +74,7 @@ class Capture {
  private:
   std::deque<build::Bytes> memory_;
   std::vector<packet::Frame> frames_;
+  std::chrono::nanoseconds time_{0};
 };
 
 Endpoint client(unsigned i) {
@@ -100,6 +103,55 @@ TEST(Pipeline, ManyWorkersSayWhatOneSays) {
       EXPECT_EQ(together[i].connection.index, i + 1);
       EXPECT_EQ(together[i].connection.first_packet, alone[i].connection.first_packet);
       EXPECT_EQ(together[i].connection.segments.size(), 9u);
+    }
+  }
+}
+
+// A rule that both ends break is two findings, of one connection.
+TEST(Pipeline, ARuleIsBrokenByAConnectionOnce) {
+  Capture capture;
+  for (unsigned i = 0; i < 6; ++i) {
+    capture.segment(client(i), server, flag::syn, 100, 0);
+    capture.segment(server, client(i), flag::syn | flag::ack, 500, 101);
+    capture.segment(client(i), server, flag::ack, 101, 501);
+    capture.segment(client(i), server, flag::ack | flag::psh, 151, 501, "behind a gap");
+    capture.segment(server, client(i), flag::ack | flag::psh, 551, 101, "behind a gap");
+  }
+  for (const unsigned workers : {1u, 3u}) {
+    const auto rules = capture.judge(workers).summary.rules;
+    const auto gap = rules.find("tcp.data.sequence-gap");
+    ASSERT_NE(gap, rules.end());
+    EXPECT_EQ(gap->second.findings, 12u);
+    EXPECT_EQ(gap->second.connections, 6u);
+    EXPECT_THAT(gap->second.examples, ElementsAre(1, 2, 3));
+  }
+}
+
+// What is forgotten by the time is forgotten by the capture's, whoever has the other packets: a
+// segment that comes long after is a connection's of its own, or not, for all alike.
+TEST(Pipeline, ManyWorkersForgetWhenOneForgets) {
+  Capture capture;
+  std::uint64_t stragglers = 0;
+  for (unsigned i = 0; i < 40; ++i) {
+    capture.connection(client(i));
+    // Leaps of half a minute and more, of which each worker sees some.
+    capture.wait(std::chrono::seconds(20 + 7 * (i % 5)));
+    for (const unsigned late : {i / 2, i / 3}) {
+      capture.segment(server, client(late), flag::fin | flag::ack, 501, 107);
+      ++stragglers;
+    }
+  }
+  std::vector<report::ConnectionReport> alone;
+  const Totals one = capture.judge(1, &alone);
+  EXPECT_GT(alone.size(), 45u);
+  EXPECT_LT(alone.size(), 40 + stragglers);
+  for (const unsigned workers : {2u, 3u, 5u}) {
+    std::vector<report::ConnectionReport> together;
+    EXPECT_EQ(capture.judge(workers, &together).remnants, one.remnants);
+    ASSERT_EQ(together.size(), alone.size());
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      EXPECT_EQ(together[i].connection.first_packet, alone[i].connection.first_packet);
+      EXPECT_EQ(together[i].connection.packets, alone[i].connection.packets);
     }
   }
 }

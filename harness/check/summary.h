@@ -19,6 +19,7 @@ struct RuleCount {
   std::string source;
   std::uint64_t connections = 0, findings = 0, inconclusive = 0;
   std::vector<std::uint64_t> examples;  // connections, by index: the first few
+  std::uint64_t latest = 0;             // while they are counted: of the last one
 };
 
 struct SlowHandshake {

@@ -1,6 +1,7 @@
 #include "check/worker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "packet/decode.h"
 
@@ -19,29 +20,17 @@ constexpr udp::Bounds kOfDatagrams{
 
 }  // namespace
 
-void ChecksumCounts::add(Checksum checksum) {
-  switch (checksum) {
-    case Checksum::good:
-    case Checksum::absent:
-      ++good;
-      break;
-    case Checksum::bad:
-      ++bad;
-      break;
-    case Checksum::partial:
-      ++partial;
-      break;
-    case Checksum::unknown:
-      ++unknown;
-      break;
-  }
-}
-
 void ChecksumCounts::add(const ChecksumCounts& other) {
   good += other.good;
   bad += other.bad;
   partial += other.partial;
   unknown += other.unknown;
+}
+
+ChecksumCounts Worker::checksums() const {
+  const auto count = [&](Checksum kind) { return checksums_[static_cast<std::size_t>(kind)]; };
+  return {count(Checksum::good) + count(Checksum::absent), count(Checksum::bad),
+          count(Checksum::partial), count(Checksum::unknown)};
 }
 
 bool fails(const Finding& finding, bool strict) {
@@ -85,20 +74,21 @@ Worker::Worker(const Judging& judging)
 
 Worker::~Worker() = default;
 
-void Worker::work(std::span<const packet::Frame> frames, std::int64_t now_ns, Account& account) {
+void Worker::work(const Batch& batch, std::size_t share, Account& account) {
   account_ = &account;
   std::size_t together = 0;
   const auto track = [&] {
     connections_->add(std::span<const packet::Packet>(packets_).first(together));
     together = 0;
   };
-  for (const packet::Frame& frame : frames) {
+  for (const packet::Frame& frame : batch.shares[share]) {
     packet::Packet& packet = packets_[together];
     packet::decode(frame, true, packet);
     if (packet.cut) ++cut_;
     const bool tcp =
         packet.protocol == Protocol::tcp || packet.icmp.quoted_protocol == Protocol::tcp;
-    if (tcp || packet.protocol == Protocol::udp) checksums_.add(packet.checksum);
+    if (tcp || packet.protocol == Protocol::udp)
+      ++checksums_[static_cast<std::size_t>(packet.checksum)];
     if (!tcp) {
       datagrams_.add(packet);
     } else if (++together == kTogether) {
@@ -106,10 +96,8 @@ void Worker::work(std::span<const packet::Frame> frames, std::int64_t now_ns, Ac
     }
   }
   track();
-  if (now_ns != 0) {
-    connections_->advance(now_ns);
-    datagrams_.advance(now_ns);
-  }
+  connections_->follow(batch.clock_ns);
+  if (batch.now_ns != 0) datagrams_.advance(batch.now_ns);
   account.begun = std::exchange(begun_, {});
 }
 
@@ -167,18 +155,22 @@ void Worker::note_rules(const tcp::Judgement& judgement, std::uint64_t order) {
     count.source = finding.source;
     ++count.findings;
     if (finding.inconclusive) ++count.inconclusive;
-    const bool told = !count.examples.empty() && count.examples.back() == order;
-    if (!told) ++count.connections;
-    if (!told && count.examples.size() < RuleCount::kExamples) count.examples.push_back(order);
+    if (std::exchange(count.latest, order) == order) continue;  // told of this connection
+    ++count.connections;
+    // The first by number, not those that ended first: the same whoever judges.
+    auto& first = count.examples;
+    first.insert(std::upper_bound(first.begin(), first.end(), order), order);
+    if (first.size() > RuleCount::kExamples) first.pop_back();
   }
 }
 
 void Worker::note_handshake(const tcp::Settled& settled) {
   if (!settled.handshake_ns) return;
   const std::int64_t took = *settled.handshake_ns;
-  if (slowest_.size() == Summary::kSlowest && took <= slowest_.front()) return;
-  slowest_.insert(std::upper_bound(slowest_.begin(), slowest_.end(), took), took);
-  if (slowest_.size() > Summary::kSlowest) slowest_.erase(slowest_.begin());
+  const std::pair one(-took, settled.index);  // of those that took as long the first
+  if (slowest_.size() == Summary::kSlowest && one > slowest_.back()) return;
+  slowest_.insert(std::upper_bound(slowest_.begin(), slowest_.end(), one), one);
+  if (slowest_.size() > Summary::kSlowest) slowest_.pop_back();
   account_->slow.push_back({took, settled.index, settled.endpoints[0], settled.endpoints[1]});
 }
 

@@ -3,12 +3,14 @@
 // what never changes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "check/batch.h"
 #include "check/collector.h"
 #include "check/where.h"
 #include "tcp/judge.h"
@@ -30,7 +32,6 @@ struct Judging {
 
 struct ChecksumCounts {
   std::uint64_t good = 0, bad = 0, partial = 0, unknown = 0;  // of TCP and UDP
-  void add(packet::Checksum checksum);
   void add(const ChecksumCounts& other);
 };
 
@@ -41,11 +42,10 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // `now_ns`: the time, where it passes without packets too (live); else 0.
-  void work(std::span<const packet::Frame> frames, std::int64_t now_ns, Account& account);
+  void work(const Batch& batch, std::size_t share, Account& account);
   void finish(Account& account);  // all that is still open ends
 
-  const ChecksumCounts& checksums() const { return checksums_; }
+  ChecksumCounts checksums() const;
   std::uint64_t cut() const { return cut_; }  // packets whose headers the capture cut
   std::uint64_t remnants() const;             // segments of connections long delivered
 
@@ -62,8 +62,9 @@ class Worker {
   std::unique_ptr<tcp::Tracker> connections_;
   udp::ExchangeStream datagrams_;
   std::vector<packet::Packet> packets_;
-  std::vector<std::int64_t> slowest_;  // handshakes told so far: only slower ones are worth telling
-  ChecksumCounts checksums_;
+  // Handshakes told so far, by time and connection: only slower ones are worth telling.
+  std::vector<std::pair<std::int64_t, std::uint64_t>> slowest_;
+  std::array<std::uint64_t, 5> checksums_{};  // by packet::Checksum
   std::uint64_t cut_ = 0, reported_ = 0, kept_ = 0;
 };
 

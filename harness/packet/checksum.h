@@ -16,6 +16,9 @@ std::uint64_t checksum_add(std::uint64_t sum, std::span<const std::uint8_t> byte
 std::uint64_t pseudo_header_sum(const Address& source, const Address& destination,
                                 std::uint8_t protocol, std::uint32_t length);
 
+// Whether what was summed holds its own checksum, and that is right: it folds to 0xFFFF.
+inline bool checksum_holds(std::uint64_t sum) { return sum != 0 && sum % 0xFFFF == 0; }
+
 // In 16 bits, not complemented, as a number (not as bytes in memory).
 std::uint16_t checksum_fold(std::uint64_t sum);
 

@@ -105,10 +105,10 @@ bool decode_plain(Packet& packet, const Frame& frame, bool verify) {
     };
     const std::uint64_t addresses = load(ip + 12) + load(ip + 16);
     const std::uint64_t rest = load(ip) + load(ip + 4) + load(ip + 8);
-    if (checksum_fold(addresses + rest) != 0xFFFF) return false;
+    if (!checksum_holds(addresses + rest)) return false;
     std::uint8_t tail[4] = {0, ip_protocol::tcp};
     store_be(tail + 2, static_cast<std::uint16_t>(segment.size()));
-    if (checksum_fold(checksum_add(addresses + load(tail), segment)) != 0xFFFF) return false;
+    if (!checksum_holds(checksum_add(addresses + load(tail), segment))) return false;
     packet.ip_checksum = packet.checksum = Checksum::good;
   }
   packet.protocol = Protocol::tcp;

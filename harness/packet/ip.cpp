@@ -158,7 +158,7 @@ IpHeader decode_ipv4(Bytes bytes, std::uint32_t on_wire, bool verify, bool quote
     return ip;
   }
   if (verify && !quoted) {
-    const bool good = checksum_fold(checksum_add(0, bytes.first(ip.length))) == 0xFFFF;
+    const bool good = checksum_holds(checksum_add(0, bytes.first(ip.length)));
     // Zero: left to hardware as well (some drivers' TSO).
     ip.checksum = good ? Checksum::good : be16(at + 10) == 0 ? Checksum::partial : Checksum::bad;
   }

@@ -33,6 +33,10 @@ struct Frame {
   LinkType link = LinkType::ethernet;
   std::uint32_t wire_length = 0;  // bytes on the wire; bytes.size() is what was captured
   std::span<const std::uint8_t> bytes;
+  // The capture's clock (tcp/trace_clock.h) at this frame, where its packets are dealt out: what
+  // one tracker forgets by the time must not depend on which packets the others have. 0: not dealt
+  // out.
+  std::int64_t clock_ns = 0;
 };
 
 enum class Family : std::uint8_t { none, ipv4, ipv6 };

@@ -30,7 +30,7 @@ Checksum verify_transport(const IpHeader& ip, std::uint8_t protocol, Bytes trans
     return Checksum::unknown;
   }
   const std::uint64_t pseudo = pseudo_header_sum(ip.source, ip.final_destination, protocol, stated);
-  if (checksum_fold(checksum_add(pseudo, transport.first(stated))) == 0xFFFF) return Checksum::good;
+  if (checksum_holds(checksum_add(pseudo, transport.first(stated)))) return Checksum::good;
   // Linux leaves the sum with the length; drivers of other systems, for large sends, without.
   const std::uint64_t without_length =
       pseudo_header_sum(ip.source, ip.final_destination, protocol, 0);
@@ -217,8 +217,7 @@ void decode_icmp(Packet& packet, const IpHeader& ip, Bytes message, bool verify)
     packet.checksum =
         verify_transport(ip, ip_protocol::icmpv6, message, ip.payload_length, be16(at + 2));
   } else if (!ip.is_fragment && message.size() == ip.payload_length) {
-    packet.checksum =
-        checksum_fold(checksum_add(0, message)) == 0xFFFF ? Checksum::good : Checksum::bad;
+    packet.checksum = checksum_holds(checksum_add(0, message)) ? Checksum::good : Checksum::bad;
   }
 }
 

@@ -79,9 +79,9 @@ struct Segment {
   std::uint32_t marks = 0;
   std::uint32_t raw_seq = 0, raw_ack = 0;
   // Sequence numbers taken: payload, SYN and FIN one each (RFC 9293 3.4).
-  std::int64_t end() const {
-    return seq + length + ((flags & packet::flag::syn) ? 1 : 0) +
-           ((flags & packet::flag::fin) ? 1 : 0);
+  std::int64_t end() const { return seq + length + (flags >> 1 & 1) + (flags & 1); }
+  bool takes_numbers() const {
+    return length != 0 || (flags & (packet::flag::syn | packet::flag::fin)) != 0;
   }
 };
 

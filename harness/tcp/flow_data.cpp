@@ -53,7 +53,7 @@ void Flow::on_segment(const Packet& packet, Segment& segment) {
   if (ack_counts) on_ack(packet, segment);
   if (packet.tcp.options.sack_count != 0 && peer.based) take_duplicate_sack(packet, segment);
   if (!probe) {
-    if (segment.end() != segment.seq) {
+    if (segment.takes_numbers()) {
       on_sequence(packet, segment);
     } else if (segment.seq > me.next && !wrong_handshake_sequence_) {
       make_rare().half(from).ahead =
@@ -178,7 +178,7 @@ void Flow::on_same_ack(const Packet& packet, Segment& segment) {
     fin_acknowledged(from, segment.packet, segment.time_ns, packet.tcp.has(flag::fin));
     return;
   }
-  if (segment.end() != segment.seq) return;
+  if (segment.takes_numbers()) return;
   if (me.challenge_due) {
     segment.marks |= mark::challenge_ack;
   } else if (me.keep_alive_due) {
@@ -245,7 +245,7 @@ void Flow::on_window(const Packet& packet, Segment& segment) {
     }
   }
   me.widest_window = std::max(me.widest_window, window);
-  const bool no_data = segment.end() == segment.seq;
+  const bool no_data = !segment.takes_numbers();
   if (me.window_raw >= 0 && no_data && segment.ack == me.acked && window > me.window &&
       (segment.marks & (mark::challenge_ack | mark::keep_alive | mark::window_probe)) == 0 &&
       edge > me.right_edge) {

@@ -166,7 +166,7 @@ void Flow::after_reset(const Packet& packet, Segment& segment) {
     if ((segment.flags & flag::ack) != 0 && segment.seq >= reset.seq) {
       note(Odd::segment_after_reset, segment.from, segment.packet, 0, 0, {}, reset.packet);
     }
-    if (segment.end() > reset.seq && segment.end() != segment.seq && rare.held.size() < kHeld) {
+    if (segment.end() > reset.seq && segment.takes_numbers() && rare.held.size() < kHeld) {
       rare.held.push_back(packet);
       rare.held.back().payload = {};
       rare.held.back().frame.bytes = {};

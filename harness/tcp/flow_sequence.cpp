@@ -98,7 +98,8 @@ void Flow::on_sequence(const Packet& packet, Segment& segment) {
       holes.push_back({me.next, segment.seq, segment.time_ns, segment.packet});
     }
   }
-  if (segment.end() > me.next) {
+  const std::int64_t end_of_it = segment.end();
+  if (end_of_it > me.next) {
     on_new_data(packet, segment);
     const auto& spoiled = rare_half(from).spoiled;
     if (spoiled && spoiled->tcp.seq == packet.tcp.seq) {  // what the receiver dropped, again
@@ -110,7 +111,7 @@ void Flow::on_sequence(const Packet& packet, Segment& segment) {
     } else {
       me.timed_ns = 0;
     }
-    me.next = segment.end();
+    me.next = end_of_it;
   } else {
     on_old_data(packet, segment);
   }

@@ -4,19 +4,28 @@
 
 namespace wireproof::tcp {
 
+namespace {
+
+std::uint64_t word_at(const packet::Address& address, std::size_t at) {
+  std::uint64_t word;
+  std::memcpy(&word, address.bytes.data() + at, sizeof word);
+  return word;
+}
+
+}  // namespace
+
 FlowKey flow_key(const packet::Endpoint& a, const packet::Endpoint& b) {
-  FlowKey key;
-  std::array<std::uint64_t, 2> left{}, right{};
-  std::memcpy(left.data(), a.address.bytes.data(), 16);
-  std::memcpy(right.data(), b.address.bytes.data(), 16);
-  const bool in_order = left != right ? left < right : a.port <= b.port;
-  const auto& low = in_order ? left : right;
-  const auto& high = in_order ? right : left;
-  const std::uint64_t low_port = in_order ? a.port : b.port;
-  const std::uint64_t high_port = in_order ? b.port : a.port;
-  key.words = {low[0], low[1], high[0], high[1],
-               low_port << 32 | high_port << 8 | static_cast<std::uint64_t>(a.address.family)};
-  return key;
+  const auto port_word = [&](std::uint64_t low, std::uint64_t high) {
+    return low << 32 | high << 8 | static_cast<std::uint64_t>(a.address.family);
+  };
+  // Of an IPv4 address the first word is all.
+  const std::uint64_t left = word_at(a.address, 0), right = word_at(b.address, 0);
+  const std::uint64_t left_rest = word_at(a.address, 8), right_rest = word_at(b.address, 8);
+  const bool in_order = left != right             ? left < right
+                        : left_rest != right_rest ? left_rest < right_rest
+                                                  : a.port <= b.port;
+  if (in_order) return {{left, left_rest, right, right_rest, port_word(a.port, b.port)}};
+  return {{right, right_rest, left, left_rest, port_word(b.port, a.port)}};
 }
 
 bool is_lower(const FlowKey& key, const packet::Endpoint& end) {
@@ -28,10 +37,17 @@ bool is_lower(const FlowKey& key, const packet::Endpoint& end) {
 // cost time, never rightness.
 std::uint64_t hash(const FlowKey& key) {
   std::uint64_t state = 0x9E3779B97F4A7C15ull;
-  for (const std::uint64_t word : key.words) {
+  const auto stir = [&](std::uint64_t word) {
     state = (state ^ word) * 0xD6E8FEB86659FD93ull;
     state ^= state >> 32;
+  };
+  stir(key.words[0]);
+  stir(key.words[2]);
+  if ((key.words[1] | key.words[3]) != 0) {  // not of IPv4
+    stir(key.words[1]);
+    stir(key.words[3]);
   }
+  stir(key.words[4]);
   return state;
 }
 

@@ -25,6 +25,16 @@ FlowKey flow_key(const packet::Endpoint& a, const packet::Endpoint& b);
 std::uint64_t hash(const FlowKey& key);
 bool is_lower(const FlowKey& key, const packet::Endpoint& end);  // the first of its two
 
+// Which connection a packet belongs to.
+struct Route {
+  FlowKey key;
+  std::uint64_t hash = 0;
+};
+inline Route route_of(const packet::Endpoint& a, const packet::Endpoint& b) {
+  const FlowKey key = flow_key(a, b);
+  return {key, hash(key)};
+}
+
 class FlowTable {
  public:
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;

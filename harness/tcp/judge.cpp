@@ -9,12 +9,15 @@ namespace {
 
 bool begins(const std::string& text, std::string_view with) { return text.rfind(with, 0) == 0; }
 
-// The rules that look at every connection: all that an ordinary one needs.
+bool of_expectation(const RuleEntry& entry) { return entry.rule.id.starts_with("tcp.expect."); }
+
+// The rules that look at every connection: all that an ordinary one needs of which nobody expects
+// anything.
 const std::vector<const RuleEntry*>& always() {
   static const std::vector<const RuleEntry*> entries = [] {
     std::vector<const RuleEntry*> found;
     for (const RuleEntry& entry : rule_entries())
-      if (entry.triggers.empty()) found.push_back(&entry);
+      if (entry.triggers.empty() && !of_expectation(entry)) found.push_back(&entry);
     return found;
   }();
   return entries;
@@ -62,7 +65,7 @@ Judgement judge(const Connection& connection, const CaptureFacts& facts,
   const bool whole = facts.whole();
   const Trial trial{connection, facts, expected, whole, whole && !facts.lossy_path};
   Judgement judgement;
-  if (connection.odd_kinds.empty()) {
+  if (connection.odd_kinds.empty() && expected.empty()) {
     for (const RuleEntry* entry : always()) entry->apply(trial, entry->rule, judgement.findings);
   } else {
     for (const RuleEntry& entry : rule_entries()) {

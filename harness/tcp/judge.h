@@ -21,6 +21,11 @@ struct Expectation {
   std::optional<std::uint64_t> client_bytes, server_bytes;
   std::optional<std::uint64_t> max_retransmissions;
   std::optional<std::int64_t> max_handshake_ns, max_close_ns;
+  bool empty() const {
+    return opening.empty() && closing.empty() && !closed_first && !half_close && !client_states &&
+           !server_states && !client_bytes && !server_bytes && !max_retransmissions &&
+           !max_handshake_ns && !max_close_ns;
+  }
 };
 
 Judgement judge(const Connection& connection, const CaptureFacts& facts,

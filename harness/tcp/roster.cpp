@@ -5,20 +5,6 @@
 
 namespace wireproof::tcp {
 
-namespace {
-constexpr std::int64_t kLongestLeap = 60'000'000'000, kAnotherTime = 3'600'000'000'000;
-}
-
-void TraceClock::advance(std::int64_t time_ns) {
-  if (!started_ || time_ns < latest_ - kAnotherTime) {
-    started_ = true;
-    latest_ = time_ns;
-  }
-  if (time_ns <= latest_) return;
-  now_ += std::min(time_ns - latest_, kLongestLeap);
-  latest_ = time_ns;
-}
-
 std::uint32_t Roster::take() {
   if (free_.empty()) {
     const auto first = static_cast<std::uint32_t>(pool_.size() * kChunk);

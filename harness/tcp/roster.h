@@ -20,18 +20,6 @@
 
 namespace wireproof::tcp {
 
-// The capture's time as it passes for queues: never back, and no leap is more than a minute (a
-// stepped clock, or a file of samples from several years).
-class TraceClock {
- public:
-  void advance(std::int64_t time_ns);
-  std::int64_t now() const { return now_; }
-
- private:
-  std::int64_t latest_ = 0, now_ = 0;
-  bool started_ = false;
-};
-
 // A closed connection: what is told of it if nothing more comes, and what is needed if something
 // does. Written once, and hardly ever read but for its first line of the cache.
 struct alignas(64) PutAway {

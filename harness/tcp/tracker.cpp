@@ -4,6 +4,7 @@
 
 #include "tcp/remnants.h"
 #include "tcp/roster.h"
+#include "tcp/trace_clock.h"
 
 namespace wireproof::tcp {
 namespace {
@@ -13,18 +14,6 @@ constexpr std::uint32_t kNone = FlowTable::kNone;
 constexpr std::int64_t kSweepEvery = 1'000'000'000;
 constexpr std::size_t kBatch = 128;
 constexpr std::size_t kFlowAhead = 10;  // how many packets ahead a flow's memory is asked for
-
-// Which connection a packet belongs to.
-struct Route {
-  FlowKey key;
-  std::uint64_t hash = 0;
-};
-
-Route route_of(const packet::Endpoint& a, const packet::Endpoint& b) {
-  Route route{flow_key(a, b), 0};
-  route.hash = hash(route.key);
-  return route;
-}
 
 bool quotes_tcp(const packet::Packet& packet) {
   return packet.icmp.is_error && packet.icmp.quoted_protocol == packet::Protocol::tcp;
@@ -62,8 +51,17 @@ struct Tracker::Impl {
   }
 
   void add_tcp(const packet::Packet& packet, const Route& route) {
-    clock.advance(packet.frame.time_ns);
+    if (packet.frame.clock_ns != 0) {
+      clock.follow(packet.frame.clock_ns);
+    } else {
+      clock.advance(packet.frame.time_ns);
+    }
     std::uint32_t place = find(route);
+    // Due, and not swept away so far.
+    if (place != kNone && is_due(roster.at(place))) [[unlikely]] {
+      forget(place);
+      place = kNone;
+    }
     if (place == kNone) {
       if (remnants.knows(route.hash, is_lower(route.key, packet.source), packet, clock.now())) {
         ++remnants_seen;
@@ -96,7 +94,7 @@ struct Tracker::Impl {
     } else if (phase == Phase::attempt) {
       keep_to_limit(phase);
     }
-    if (clock.now() >= next_sweep) sweep();
+    sweep_if_due();
   }
 
   void add_icmp(const packet::Packet& packet) {
@@ -135,6 +133,9 @@ struct Tracker::Impl {
            : phase == Phase::open  ? shared.options.idle_ns
                                    : shared.options.linger_ns;
   }
+  bool is_due(const Roster::Place& place) const {
+    return place.touched <= clock.now() - patience(place.phase);
+  }
   std::size_t limit(Phase phase) const {
     return phase == Phase::attempt ? shared.options.attempts
            : phase == Phase::open  ? shared.options.open
@@ -171,6 +172,9 @@ struct Tracker::Impl {
     if (const Flow* const flow = roster.at(place).flow; flow != nullptr) flow->prefetch();
   }
 
+  void sweep_if_due() {
+    if (clock.now() >= next_sweep) sweep();
+  }
   void sweep() {
     next_sweep = clock.now() + kSweepEvery;
     for (const Phase phase : {Phase::attempt, Phase::open, Phase::closed}) {
@@ -178,7 +182,7 @@ struct Tracker::Impl {
       for (;;) {
         const std::uint32_t place = roster.head(phase);
         if (place == kNone || roster.at(place).queued > due) break;
-        if (roster.at(place).touched <= due) {
+        if (is_due(roster.at(place))) {
           forget(place);
         } else {
           roster.requeue(place, phase, clock.now());
@@ -236,6 +240,9 @@ struct Tracker::Impl {
   std::int64_t next_sweep = 0;
   std::uint64_t started = 0, remnants_seen = 0;
   std::vector<Connection> done;
+  // Of the batch in hand. Members, so that they are not set to zero for each.
+  std::array<Route, kBatch> routes;
+  std::array<std::uint32_t, kBatch> places{};
 };
 
 Tracker::Tracker(CaptureFacts facts, TrackerOptions options, Sink sink, Settling settling)
@@ -253,8 +260,8 @@ void Tracker::add(const packet::Packet& packet) {
 
 // The memory of those that follow is on its way while one is worked on.
 void Tracker::add(std::span<const packet::Packet> packets) {
-  std::array<Route, kBatch> routes;
-  std::array<std::uint32_t, kBatch> places;
+  auto& routes = impl_->routes;
+  auto& places = impl_->places;
   while (!packets.empty()) {
     const auto batch = packets.first(std::min(packets.size(), kBatch));
     packets = packets.subspan(batch.size());
@@ -279,7 +286,12 @@ void Tracker::add(std::span<const packet::Packet> packets) {
 
 void Tracker::advance(std::int64_t now_ns) {
   impl_->clock.advance(now_ns);
-  if (impl_->clock.now() >= impl_->next_sweep) impl_->sweep();
+  impl_->sweep_if_due();
+}
+
+void Tracker::follow(std::int64_t clock_ns) {
+  impl_->clock.follow(clock_ns);
+  impl_->sweep_if_due();
 }
 
 std::vector<Connection> Tracker::finish() {

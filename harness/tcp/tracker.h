@@ -99,6 +99,9 @@ class Tracker {
   void add(std::span<const packet::Packet> packets);
   // Time that passes without packets (live): what is due is delivered.
   void advance(std::int64_t now_ns);
+  // The same, by the clock of whoever deals a capture's packets to several trackers and marks them
+  // with it (Frame::clock_ns).
+  void follow(std::int64_t clock_ns);
   // Ends the capture: delivers what is left or, without a sink, returns all connections in order of
   // their first packets, judged or not.
   std::vector<Connection> finish();

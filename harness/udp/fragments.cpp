@@ -152,7 +152,7 @@ Reassembled Fragments::complete(Pending&& pending) {
     const auto pseudo =
         packet::pseudo_header_sum(result.source.address, result.destination.address, kUdp, stated);
     const auto sum = packet::checksum_add(pseudo, {header, stated});
-    if (packet::checksum_fold(sum) == 0xFFFF) {
+    if (packet::checksum_holds(sum)) {
       result.checksum = Checksum::good;
     } else {
       const bool partial = packet::be16(header + 6) == packet::checksum_fold(pseudo);

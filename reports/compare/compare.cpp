@@ -42,15 +42,34 @@ std::uint64_t times(const CaseDigest& one, Ending ending) {
   return found == one.endings.end() ? 0 : found->second;
 }
 
-// One value for each of `runs` runs, which gave as many each: its median.
-std::vector<double> by_run(const std::vector<double>& values, std::size_t runs) {
-  const std::size_t each = values.size() / runs;
-  std::vector<double> medians;
-  for (std::size_t i = 0; i < runs; ++i) {
-    const auto first = values.begin() + static_cast<std::ptrdiff_t>(i * each);
-    medians.push_back(median_of({first, first + static_cast<std::ptrdiff_t>(each)}));
+// Of each run the median of its values; nothing where it gave none.
+std::vector<std::optional<double>> by_run(const CaseDigest& one, const std::string& figure) {
+  std::vector<std::optional<double>> medians;
+  const auto counts = one.values_by_run.find(figure);
+  if (counts == one.values_by_run.end()) return medians;
+  auto at = one.values.at(figure).begin();
+  for (const std::size_t count : counts->second) {
+    const auto end = at + static_cast<std::ptrdiff_t>(count);
+    medians.push_back(count > 0 ? std::optional(median_of({at, end})) : std::nullopt);
+    at = end;
   }
   return medians;
+}
+
+// Values that were measured beside each other.
+struct Pairs {
+  std::vector<double> base, next;
+};
+// Of runs made in turn. A pair of which one run has no value (its case failed there) is left out.
+Pairs pairs_of(const CaseDigest& base, const CaseDigest& next, const std::string& figure) {
+  const auto before = by_run(base, figure), after = by_run(next, figure);
+  Pairs pairs;
+  for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
+    if (!before[i] || !after[i]) continue;
+    pairs.base.push_back(*before[i]);
+    pairs.next.push_back(*after[i]);
+  }
+  return pairs;
 }
 
 void test(const std::vector<double>& base, const std::vector<double>& next, FigureChange& change) {
@@ -63,16 +82,15 @@ void test(const std::vector<double>& base, const std::vector<double>& next, Figu
 }
 
 // What changes slowly is the same for both of a pair, and leaves their difference alone.
-void test_pairs(const std::vector<double>& base, const std::vector<double>& next,
-                FigureChange& change) {
-  change.pairs = base.size();
-  change.p = paired_rank_test(base, next).p;
-  if (change.ratio) change.interval = paired_ratio_interval(base, next, 0.5, level);
+void test(const Pairs& pairs, FigureChange& change) {
+  change.pairs = pairs.base.size();
+  change.p = paired_rank_test(pairs.base, pairs.next).p;
+  if (change.ratio) change.interval = paired_ratio_interval(pairs.base, pairs.next, 0.5, level);
 }
 
-// `turns`: of runs that were made in turn; 0: they were not.
+// `pairs`: of runs that were made in turn; else empty.
 FigureChange measured(const Figure& figure, const std::vector<double>& base,
-                      const std::vector<double>& next, std::size_t turns) {
+                      const std::vector<double>& next, const Pairs& pairs) {
   FigureChange change;
   change.figure = &figure;
   change.base_runs = base.size();
@@ -81,8 +99,8 @@ FigureChange measured(const Figure& figure, const std::vector<double>& base,
   change.new_median = median_of(next);
   if (change.base_median > 0) change.ratio = change.new_median / change.base_median;
   change.greater = greater_share(base, next);
-  if (turns > 0) {
-    test_pairs(by_run(base, turns), by_run(next, turns), change);
+  if (!pairs.base.empty()) {
+    test(pairs, change);
   } else {
     test(base, next, change);
   }
@@ -123,7 +141,7 @@ std::size_t runs_wanted(const FigureChange& change, const Options& options, std:
   return std::min(most_wanted, static_cast<std::size_t>(std::ceil(runs * ratio * ratio)));
 }
 
-CaseChange change_of(const CaseDigest* base, const CaseDigest* next, std::size_t turns) {
+CaseChange change_of(const CaseDigest* base, const CaseDigest* next, bool in_turn) {
   CaseChange change;
   change.id = (next != nullptr ? next : base)->id;
   change.in_base = base != nullptr;
@@ -151,9 +169,8 @@ CaseChange change_of(const CaseDigest* base, const CaseDigest* next, std::size_t
     const auto before = base->values.find(std::string(figure.name));
     const auto after = next->values.find(std::string(figure.name));
     if (before == base->values.end() || after == next->values.end()) continue;
-    const bool pairs = base->even && next->even && !before->second.empty() &&
-                       before->second.size() == after->second.size();
-    change.figures.push_back(measured(figure, before->second, after->second, pairs ? turns : 0));
+    const Pairs pairs = in_turn ? pairs_of(*base, *next, std::string(figure.name)) : Pairs();
+    change.figures.push_back(measured(figure, before->second, after->second, pairs));
   }
   return change;
 }
@@ -284,15 +301,15 @@ Comparison compare(RunDigest base, RunDigest next, const Options& options) {
   Comparison comparison;
   comparison.options = options;
   comparison.in_turn = made_in_turn(base, next);
-  const std::size_t turns = comparison.in_turn ? base.starts.size() : 0;
   const Places before = places_of(base), after = places_of(next);
   for (const CaseDigest& one : next.cases) {
     const auto found = before.find(one.id);
     comparison.cases.push_back(
-        change_of(found == before.end() ? nullptr : found->second, &one, turns));
+        change_of(found == before.end() ? nullptr : found->second, &one, comparison.in_turn));
   }
   for (const CaseDigest& one : base.cases) {
-    if (!after.contains(one.id)) comparison.cases.push_back(change_of(&one, nullptr, turns));
+    if (!after.contains(one.id))
+      comparison.cases.push_back(change_of(&one, nullptr, comparison.in_turn));
   }
   base.cases.clear();
   next.cases.clear();

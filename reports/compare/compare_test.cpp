@@ -63,10 +63,18 @@ TEST(Compare, RunsMadeInTurnAreComparedWithTheirNeighbours) {
   EXPECT_EQ(apart.cases.at(0).figures.at(0).opinion, Opinion::not_told_apart);
 }
 
-TEST(Compare, AFigureThatARunLacksIsNotInPairs) {
+// A repetition that failed costs its pair, not all the others.
+TEST(Compare, APairOfWhichARunHasNoValueIsLeftOut) {
   auto [base, next] = in_turn(1.1);
-  base.cases[0].even = false;
-  EXPECT_EQ(compare(base, next, {}).cases.at(0).figures.at(0).pairs, 0u);
+  for (const std::size_t run : {3u, 11u}) {
+    CaseDigest& one = run == 3 ? base.cases[0] : next.cases[0];
+    one.values_by_run["duration"][run] = 0;
+    auto& values = one.values["duration"];
+    values.erase(values.begin() + run);
+  }
+  const FigureChange change = compare(base, next, {}).cases.at(0).figures.at(0);
+  EXPECT_EQ(change.pairs, 18u);
+  EXPECT_EQ(change.opinion, Opinion::worse);
 }
 
 TEST(Compare, TooFewPairsAskForEnough) {

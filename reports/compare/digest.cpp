@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <set>
 #include <span>
 
 #include "reports/compare/figures.h"
@@ -43,30 +42,6 @@ void add(CaseDigest& digest, const report::CaseReport& one) {
     std::vector<double>& all = digest.values[figure];
     all.insert(all.end(), values.begin(), values.end());
   }
-}
-
-// The cases of which some run has other figures than the first, or more or fewer values of one.
-std::set<std::string> uneven_cases(const std::vector<RunDigest>& runs) {
-  using Sizes = std::map<std::string, std::size_t>;
-  struct Seen {
-    Sizes sizes;
-    std::size_t runs = 0;
-  };
-  std::map<std::string, Seen> cases;
-  std::set<std::string> uneven;
-  for (const RunDigest& run : runs) {
-    for (const CaseDigest& one : run.cases) {
-      Sizes sizes;
-      for (const auto& [figure, values] : one.values) sizes[figure] = values.size();
-      Seen& seen = cases.try_emplace(one.id, Seen{sizes, 0}).first->second;
-      ++seen.runs;
-      if (seen.sizes != sizes) uneven.insert(one.id);
-    }
-  }
-  for (const auto& [id, seen] : cases) {
-    if (seen.runs != runs.size()) uneven.insert(id);
-  }
-  return uneven;
 }
 
 }  // namespace
@@ -130,25 +105,34 @@ bool made_in_turn(const RunDigest& base, const RunDigest& next) {
 }
 
 RunDigest joined(std::vector<RunDigest> runs, std::string shown) {
-  const std::set<std::string> uneven = uneven_cases(runs);
-  std::vector<std::string> starts;
-  for (const RunDigest& run : runs) starts.push_back(run.started_at);
   RunDigest all = std::move(runs.front());
-  all.starts = std::move(starts);
+  all.starts = {all.started_at};
   all.shown = std::move(shown);
   std::map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < all.cases.size(); ++i) places.emplace(all.cases[i].id, i);
-  for (RunDigest& run : std::span(runs).subspan(1)) {
+  const auto note_values = [&](CaseDigest& its, std::size_t run, const CaseDigest& one) {
+    for (const auto& [figure, values] : one.values) {
+      auto& counts = its.values_by_run[figure];
+      counts.resize(runs.size());
+      counts[run] = values.size();
+    }
+  };
+  for (CaseDigest& one : all.cases) note_values(one, 0, one);
+  for (std::size_t i = 1; i < runs.size(); ++i) {
+    RunDigest& run = runs[i];
+    all.starts.push_back(run.started_at);
     all.interrupted = all.interrupted || run.interrupted;
     all.duration_ms += run.duration_ms;
     if (run.machine != all.machine) all.machine = "several machines";
     for (CaseDigest& one : run.cases) {
       const auto [place, is_new] = places.emplace(one.id, all.cases.size());
       if (is_new) {
-        all.cases.push_back(std::move(one));
+        CaseDigest& made = all.cases.emplace_back(std::move(one));
+        note_values(made, i, made);
         continue;
       }
       CaseDigest& its = all.cases[place->second];
+      note_values(its, i, one);
       for (const auto& [ending, times] : one.endings) its.endings[ending] += times;
       its.broken.insert(one.broken.begin(), one.broken.end());
       for (const auto& [figure, values] : one.values) {
@@ -156,7 +140,6 @@ RunDigest joined(std::vector<RunDigest> runs, std::string shown) {
       }
     }
   }
-  for (CaseDigest& one : all.cases) one.even = !uneven.contains(one.id);
   return all;
 }
 

@@ -30,7 +30,8 @@ struct CaseDigest {
   std::map<Ending, std::uint64_t> endings;            // of its repetitions
   std::map<std::string, Severity> broken;             // rules, proven ones only
   std::map<std::string, std::vector<double>> values;  // by figure, in the order they were measured
-  bool even = true;  // of joined runs: each gave as many values of each figure
+  // Of joined runs: how many of a figure's values each gave, in the runs' order.
+  std::map<std::string, std::vector<std::size_t>> values_by_run{};
 
   Ending worst() const;
   std::uint64_t repetitions() const;

@@ -50,16 +50,19 @@ TEST(Digest, JoinedRunsAreTheirRepetitionsOneAfterTheOther) {
   EXPECT_EQ(all.cases[1].id, "b");
 }
 
-TEST(Digest, JoinedRunsAreEvenWhereEachGaveAsManyValues) {
+TEST(Digest, JoinedRunsKnowHowManyValuesEachGave) {
   RunDigest one;
   one.cases = {{"a", {}, {}, {{"duration", {1}}}}, {"b", {}, {}, {{"duration", {1}}}}};
   RunDigest other = one;
-  EXPECT_TRUE(joined({one, other}, "").cases[1].even);
   other.cases[1].values["duration"].push_back(2);
-  EXPECT_TRUE(joined({one, other}, "").cases[0].even);
-  EXPECT_FALSE(joined({one, other}, "").cases[1].even);
-  other.cases.pop_back();
-  EXPECT_FALSE(joined({one, other}, "").cases[1].even);
+  RunDigest third = one;
+  third.cases.pop_back();
+  third.cases.push_back({"c", {}, {}, {{"duration", {1}}}});
+  const RunDigest all = joined({one, other, third}, "");
+  const auto counts = [&](std::size_t i) { return all.cases[i].values_by_run.at("duration"); };
+  EXPECT_EQ(counts(0), (std::vector<std::size_t>{1, 1, 1}));
+  EXPECT_EQ(counts(1), (std::vector<std::size_t>{1, 2, 0}));
+  EXPECT_EQ(counts(2), (std::vector<std::size_t>{0, 0, 1}));
 }
 
 TEST(Digest, RunsMadeInTurnAreSeen) {

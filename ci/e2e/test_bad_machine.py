@@ -10,7 +10,7 @@ import subprocess
 import threading
 import unittest
 
-from support import (IS_ROOT, MACHINE, PASSED, PROGRAM, SCENARIOS, USAGE, TestCase, User, environment,
+from support import (IS_ROOT, MACHINE, PASSED, PROGRAM, SCENARIOS, SOURCE, USAGE, TestCase, User, environment,
                      installed, main)
 
 
@@ -57,23 +57,62 @@ class BadMachine(TestCase):
         self.assertIn("--server CMD", done.stderr)
         self.assertFalse((self.folder / "wireproof-results/report.json").exists(), "nothing was launched")
 
-    @unittest.skipUnless(IS_ROOT, "only root may mount a small file system")
+    def on_a_small_disk(self, kib, script):
+        """A shell script beside a tmpfs "small", in a mount namespace of the test's own. Its files are in
+        "copy-<kib>" afterwards."""
+        small, copy = self.folder / "small", self.folder / f"copy-{kib}"
+        small.mkdir(exist_ok=True)
+        whole = (f"mount -t tmpfs -o size={kib}k,mode=1777 tmpfs {small} && cd {self.folder} || exit 99; "
+                 f"{script}; status=$?; cp -r {small}/. {copy}; exit $status")
+        alone = ["unshare", "--mount"] if IS_ROOT else ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"]
+        done = subprocess.run([*alone, "sh", "-c", whole], capture_output=True, text=True, env=environment(), timeout=120)
+        if done.returncode == 99 and not IS_ROOT:
+            self.skipTest("an ordinary user may not mount here: " + done.stderr)
+        self.assertNotIn("terminate", done.stderr)
+        return done, copy
+
     def test_a_full_disk(self):
-        """A tmpfs too small for the captures, in a mount namespace of the test's own."""
-        small = self.folder / "small"
-        small.mkdir()
+        """A tmpfs too small for the captures or for the report."""
         for kib in (16, 64, 256):
-            script = (f"mount -t tmpfs -o size={kib}k,mode=1777 tmpfs {small} && "
-                      f"{PROGRAM} run --out {small}/out {SCENARIOS}/tcp; status=$?; "
-                      f"cp -r {small}/. {self.folder}/copy-{kib}; exit $status")
-            done = subprocess.run(["unshare", "--mount", "sh", "-c", script], capture_output=True, text=True,
-                                  env=environment(), timeout=120)
+            done, copy = self.on_a_small_disk(kib, f"{PROGRAM} run --out small/out --junit small/junit.xml "
+                                                   f"--history small/runs.db {SCENARIOS}/tcp")
             with self.subTest(kib=kib):
                 self.assertNotEqual(done.returncode, PASSED, done.stdout)
                 self.assertIn("No space left on device", done.stdout + done.stderr)
-                self.assertNotIn("terminate", done.stderr)
-                for path in pathlib.Path(self.folder / f"copy-{kib}").rglob("*.json"):
+                for path in copy.rglob("*.json"):
                     json.loads(path.read_text())  # whatever is there is whole
+                empty = [path.name for path in copy.rglob("*") if path.is_file() and path.stat().st_size == 0]
+                self.assertEqual(set(empty) & {"report.json", "case.json", "junit.xml", "runs.db"}, set())
+                if not (copy / "out/report.json").exists():
+                    self.assertNotIn("out/report.json", done.stdout, "no file that is not there is named")
+                    self.assertNotIn("wireproof show", done.stdout)
+
+    def test_a_disk_without_room_for_a_form(self):
+        """The probe at the start finds room, and there is too little at the end: the older file stays."""
+        case = f"{SCENARIOS}/tcp/exchange.json"
+        done, copy = self.on_a_small_disk(16, f"echo old > small/report.json; "
+                                              f"{PROGRAM} run --out out --json small/report.json {case}")
+        self.assertEqual(done.returncode, MACHINE, done.stdout + done.stderr)
+        self.assertIn("small/report.json", done.stderr)
+        self.assertIn("No space left on device", done.stderr)
+        self.assertEqual([(p.name, p.read_text()) for p in copy.iterdir()], [("report.json", "old\n")])
+        self.assertIn("out/report.json", done.stdout, "the report itself was written")
+        # Full from the start: told before anything is launched.
+        done, copy = self.on_a_small_disk(8, f"head -c 8192 /dev/zero > small/full; rm -r out; "
+                                             f"{PROGRAM} run --out out --markdown small/report.md {case}")
+        self.assertEqual(done.returncode, MACHINE, done.stdout + done.stderr)
+        self.assertIn("small/report.md", done.stderr)
+        self.assertFalse((self.folder / "out").exists(), "nothing was launched")
+        self.assertEqual([p.name for p in copy.iterdir()], ["full"])
+
+    def test_a_disk_without_room_for_a_history(self):
+        report = SOURCE / "reports/testdata/report.json"
+        for kib in (4, 16, 36, 44):
+            done, copy = self.on_a_small_disk(kib, f"{PROGRAM} history --history small/runs.db --add {report}")
+            with self.subTest(kib=kib):
+                self.assertEqual(done.returncode, MACHINE, done.stdout + done.stderr)
+                self.assertIn("small/runs.db", done.stderr)
+                self.assertEqual(list(copy.iterdir()), [])
 
     def test_a_results_folder_that_may_not_be_written(self):
         user = User(self)

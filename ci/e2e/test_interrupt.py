@@ -71,6 +71,25 @@ class Interrupted(TestCase):
                                                               {"expect": "success", "within_ms": 9000}]))
         self.kill_at_random_moments(3, path)
 
+    def test_sigkill_in_mid_run_leaves_older_files(self):
+        """What is tried before the run, and written after it, is not touched in between."""
+        path = self.write("slow.json", exchange(SLOW, steps=[{"connect": "c"}, {"send": "123"},
+                                                              {"expect": "success", "within_ms": 9000}]))
+        reports, out = self.folder / "reports", self.folder / "results"
+        forms = ("json", "junit", "markdown", "openmetrics", "mermaid", "text")
+        for form in forms:
+            self.write(f"reports/{form}", f"an older {form}\n")
+        with Traces() as traces:
+            running = self.start("--out", out, path, *[word for form in forms for word in (f"--{form}", reports / form)],
+                                 traces=traces)
+            self.assertTrue(wait_until(lambda: len(traces.processes()) > 2, 10), "no case was begun")
+            running.kill()
+            running.wait()
+            traces.look()
+        self.assertTrue((out / ".wireproof-results").exists(), "killed before it had tried the files")
+        self.assertEqual({file.name: file.read_text() for file in reports.iterdir()},
+                         {form: f"an older {form}\n" for form in forms})
+
     def interrupt(self, number):
         path = self.write("slow.json", exchange(SLOW, steps=[{"connect": "c"}, {"send": "123"},
                                                               {"expect": "success", "within_ms": 9000}]))

@@ -58,6 +58,25 @@ TEST_F(AtomicFile, KeepsTheOldFileAndLeavesNothingWhenAWriteIsRefused) {
   EXPECT_EQ(entries(), 1u);
 }
 
+TEST_F(AtomicFile, TryingLeavesAnOldFileAndMakesNone) {
+  const auto file = folder_ / "report.json";
+  try_to_write(file);
+  EXPECT_EQ(entries(), 0u);
+  write_file_atomically(file, "old");
+  try_to_write(file);
+  EXPECT_EQ(content_of(file), "old");
+  EXPECT_EQ(entries(), 1u);
+  try_to_write(folder_ / "new/folder/report.json");
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ / "new/folder"));
+}
+
+TEST_F(AtomicFile, TryingTellsWhatCannotBeWritten) {
+  EXPECT_THROW(try_to_write(folder_), SystemError) << "a folder stands there";
+  EXPECT_THROW(try_to_write("/proc/nowhere/report.json"), SystemError);
+  write_file_atomically(folder_ / "file", "x");
+  EXPECT_THROW(try_to_write(folder_ / "file/report.json"), SystemError);
+}
+
 TEST_F(AtomicFile, NamesTheFileItCouldNotWrite) {
   try {
     write_file_atomically("/proc/nowhere/report.json", "x");

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <ostream>
 
 #include "base/atomic_file.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/runs.h"
@@ -30,9 +32,17 @@ int add_reports(const HistoryRequest& request, const std::string& file, Console&
     if (!run) throw UsageError(run.error().message, run.error().hint);
     runs.push_back(compare::digest_of(*run, path));
   }
+  std::error_code failure;
+  const bool is_new = !std::filesystem::exists(file, failure);
   history::History history = open_history(file, true);
   std::size_t known = 0;
-  for (const compare::RunDigest& run : runs) known += history.add(run) ? 0 : 1;
+  try {
+    for (const compare::RunDigest& run : runs) known += history.add(run) ? 0 : 1;
+  } catch (const SystemError&) {
+    // A full disk, say: no history of nothing is left.
+    if (is_new && history.runs().empty()) std::filesystem::remove(file, failure);
+    throw;
+  }
   console.out << report::counted(runs.size() - known, "run") << " added to " << printable(file);
   if (known > 0) console.out << fmt::format(", {} there already", known);
   console.out << '\n';

@@ -114,7 +114,7 @@ void check_outputs(const ReportOutputs& outputs) {
 }
 
 void try_outputs(const ReportOutputs& outputs) {
-  for (const std::string& file : outputs.files()) write_file_atomically(file, "");
+  for (const std::string& file : outputs.files()) try_to_write(file);
 }
 
 bool write_outputs(const ReportOutputs& outputs, const report::RunReport& run,

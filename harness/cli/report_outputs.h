@@ -1,5 +1,5 @@
-// The forms a report is written in besides report.json, as options that `run` and `report` share:
-// one option a form, each with the file that it goes to. Thread rule: the main thread.
+// The forms a report is written in besides report.json, as options that `run`, `load` and `report`
+// share: one option a form, each with the file that it goes to. Thread rule: the main thread.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -26,7 +26,7 @@ void add_output_options(CLI::App& command, ReportOutputs& outputs);
 // Throws UsageError where two forms want the same file, or standard output.
 void check_outputs(const ReportOutputs& outputs);
 
-// Makes each file empty, so that what cannot be written is told before minutes of work. Throws
+// Tells what cannot be written before minutes of work; older files stay as they are. Throws
 // SystemError.
 void try_outputs(const ReportOutputs& outputs);
 

@@ -16,14 +16,11 @@
 #include "cli/isolation_level.h"
 #include "cli/layout.h"
 #include "cli/progress.h"
-#include "cli/report_outputs.h"
-#include "cli/runs.h"
+#include "cli/run_outputs.h"
 #include "cli/selection.h"
 #include "cli/shard.h"
 #include "lab/lab.h"
-#include "reports/ci_environment.h"
 #include "reports/context.h"
-#include "reports/report.h"
 #include "reports/style.h"
 #include "reports/text.h"
 #include "run/runner.h"
@@ -36,12 +33,12 @@ constexpr std::size_t failed_cases_in_full = 3;
 
 struct RunRequest {
   SelectionRequest selection;
-  std::string isolation = "auto", out = "wireproof-results", colour = "auto";
-  ReportOutputs outputs;
+  std::string isolation = "auto", colour = "auto";
+  RunOutputs outputs;
   unsigned jobs = 0, repeat = 1;
   std::uint64_t seed = 0;
   bool until_fail = false, dry_run = false, strict = false, quiet = false, verbose = false;
-  std::string shard, label, commit, history;
+  std::string shard;
 };
 
 // The command that runs a case of this run again, up to its --filter.
@@ -57,41 +54,15 @@ std::string again_prefix(const RunRequest& request, const Selection& selection) 
   return report::shell_quoted(words);
 }
 
-void prepare(const RunRequest& request, const Console& console) {
-  const auto prepared = report::prepare_folder(request.out);
-  if (!prepared) throw UsageError(prepared.error().message, prepared.error().hint);
-  // Also what is written at the end is tried now, not after minutes of work.
-  try_outputs(request.outputs);
-  const std::string history = history_file(request.history, console);
-  if (!history.empty()) open_history(history, true);
-}
-
-// What could not be written, said after everything else was tried.
-int write_reports(const RunRequest& request, const report::RunReport& run, Console& console) {
-  int status = exit_status::passed;
-  const auto attempt = [&](auto&& write) {
-    try {
-      write();
-    } catch (const std::runtime_error& error) {
-      console.err << "wireproof: " << printable(error.what(), 2000) << '\n';
-      status = exit_status::cannot_run;
-    }
-  };
-  attempt([&] { report::write_report(request.out, run); });
-  if (!write_outputs(request.outputs, run, request.out, console)) status = exit_status::cannot_run;
-  const std::string history = history_file(request.history, console);
-  if (!history.empty()) attempt([&] { add_to_history(history, run, request.out); });
-  return status;
-}
-
-void print_summary(const RunRequest& request, const report::RunReport& run, Console& console) {
+void print_summary(const RunRequest& request, const report::RunReport& run, bool has_report,
+                   Console& console) {
   // With the report on standard output, nothing else may stand there.
-  const bool to_error = request.outputs.to_standard_output();
+  const bool to_error = request.outputs.forms.to_standard_output();
   std::ostream& stream = to_error ? console.err : console.out;
   report::TextOptions options = text_options(console, request.colour);
   options.colour = wants_colour(console, request.colour,
                                 to_error ? console.err_is_terminal : console.out_is_terminal);
-  options.results = request.out;
+  options.results = request.outputs.out;
   if (!request.quiet) {
     std::size_t shown = 0;
     for (const report::CaseReport& one : run.cases) {
@@ -101,6 +72,7 @@ void print_summary(const RunRequest& request, const report::RunReport& run, Cons
     }
     stream << '\n';
   }
+  if (!has_report) options.results.clear();  // it names no file that could not be written
   stream << report::summary_text(run, options) << std::flush;
 }
 
@@ -127,7 +99,7 @@ report::RunReport run_cases(const RunRequest& request, const Selection& selectio
                             const report::Context& context, run::CaseSettings settings) {
   run::RunOptions options;
   options.settings = std::move(settings);
-  options.settings.results_folder = std::filesystem::absolute(request.out);
+  options.settings.results_folder = std::filesystem::absolute(request.outputs.out);
   options.settings.targets_folder = layout.targets;
   options.settings.run_again_prefix = again_prefix(request, selection);
   options.settings.strict = request.strict;
@@ -166,12 +138,12 @@ int list_only(const Selection& selection, const run::Shard& shard, Console& cons
 }
 
 int run_command(const RunRequest& request, Console& console, int argc, const char* const* argv) {
-  check_outputs(request.outputs);
+  check_outputs(request.outputs.forms);
   const Layout layout = find_layout(this_program());
   const Selection selection = select_cases(request.selection, layout);
   const run::Shard shard = read_shard(request.shard, selection.cases.size());
   if (request.dry_run) return list_only(selection, shard, console);
-  prepare(request, console);
+  prepare_outputs(request.outputs, console);
   refuse_missing_targets(selection, layout);
   const lab::Isolation level = isolation_level(request.isolation);
 
@@ -182,9 +154,7 @@ int run_command(const RunRequest& request, Console& console, int argc, const cha
   context.seed = request.seed != 0 ? request.seed : std::random_device{}();
   context.jobs = request.jobs != 0 ? request.jobs : run::default_jobs();
   context.libraries["libpcap"] = ::pcap_lib_version();
-  report::read_ci(context, console.environment);
-  if (!request.commit.empty()) context.commit = request.commit;
-  context.label = request.label;
+  name_run(context, request.outputs, console);
   context.shard = request.shard;
 
   run::CaseSettings settings;
@@ -195,9 +165,9 @@ int run_command(const RunRequest& request, Console& console, int argc, const cha
   const HeldSignals held({SIGINT, SIGTERM});
   const report::RunReport report =
       run_cases(request, selection, shard, layout, console, context, std::move(settings));
-  const int written = write_reports(request, report, console);
-  print_summary(request, report, console);
-  return written != exit_status::passed ? written : report::exit_status(report, request.strict);
+  const Written written = write_run(request.outputs, report, console);
+  print_summary(request, report, written.report, console);
+  return written.all ? report::exit_status(report, request.strict) : exit_status::cannot_run;
 }
 
 void add_what_options(CLI::App& command, RunRequest& request) {
@@ -236,16 +206,9 @@ void add_how_options(CLI::App& command, RunRequest& request) {
   command.add_option("--seed", request.seed, "of random choices, as a report names it")
       ->option_text("N");
   command.add_flag("--strict", request.strict, "should-rules fail too");
-  command.add_option("--out", request.out, "results folder (wireproof-results)")
-      ->option_text("DIR");
-  add_output_options(command, request.outputs);
-  command.add_option("--label", request.label, "a name for the run, to find it by")
-      ->option_text("NAME");
-  command.add_option("--commit", request.commit, "the revision under test (CI's is found)")
-      ->option_text("ID");
+  add_run_output_options(command, request.outputs);
   command.add_flag("--quiet", request.quiet, "the summary only");
   command.add_flag("--verbose", request.verbose, "a line for every case");
-  add_history_option(command, request.history);
   add_colour_option(command, request.colour);
 }
 

@@ -151,6 +151,24 @@ tl::unexpected<report::ReadError> refuse(std::string message, std::string hint) 
   return tl::unexpected(report::ReadError{std::move(message), std::move(hint)});
 }
 
+// Removes the file that was made for a history, unless it came to be one. SQLite has made it,
+// empty, before it knows whether there is room for a table.
+class UnlessKept {
+ public:
+  UnlessKept(std::filesystem::path file, bool made) : file_(std::move(file)), made_(made) {}
+  ~UnlessKept() {
+    std::error_code failure;
+    if (made_ && std::filesystem::is_empty(file_, failure) && !failure) {
+      std::filesystem::remove(file_, failure);
+    }
+  }
+  UnlessKept(const UnlessKept&) = delete;
+
+ private:
+  std::filesystem::path file_;
+  bool made_;
+};
+
 }  // namespace
 
 void History::Close::operator()(sqlite3* database) const { ::sqlite3_close(database); }
@@ -166,6 +184,7 @@ tl::expected<History, report::ReadError> History::open(const std::filesystem::pa
   if (create && path.has_parent_path()) {
     std::filesystem::create_directories(path.parent_path(), failure);
   }
+  const UnlessKept made(path, create && !std::filesystem::exists(path, failure));
   sqlite3* opened = nullptr;
   const int code = ::sqlite3_open_v2(
       file.c_str(), &opened, SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), nullptr);

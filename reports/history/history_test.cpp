@@ -167,6 +167,25 @@ TEST_F(HistoryTest, AFullDiskNamesTheFileAndKeepsWhatWasThere) {
   EXPECT_EQ(open(false).runs().size(), 1u);
 }
 
+TEST_F(HistoryTest, AFullDiskLeavesNoEmptyHistory) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    rlimit none{0, 0};
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::setrlimit(RLIMIT_FSIZE, &none);
+    try {
+      open();
+      ::_exit(1);
+    } catch (const SystemError&) {
+      ::_exit(0);
+    }
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs.db"));
+}
+
 std::vector<Course> stepped(const History& history) {
   CourseRequest request;
   request.case_part = "case-1";

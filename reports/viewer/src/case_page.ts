@@ -9,6 +9,7 @@ import { fragment, type Route } from "./route";
 import { badge, kindOf } from "./status";
 import { traffic, type TrafficView } from "./traffic";
 import type { Case, Finding, Run } from "./types";
+import { wireSection } from "./wire";
 
 const packetsShown = 12;
 
@@ -55,7 +56,7 @@ function programs(one: Case): HTMLElement | null {
 
 function kernel(one: Case): HTMLElement | null {
   const k = one.kernel;
-  const rows = [...k.readings.map((r) => ({ when: `${r.step} (${r.side})`, socket: r.socket })), ...k.final_sockets.map((socket) => ({ when: "when all was quiet", socket })),
+  const rows = [...k.readings.map((r) => ({ when: `${r.step.split(",", 1)[0]} (${r.side})`, socket: r.socket })), ...k.final_sockets.map((socket) => ({ when: "when all was quiet", socket })),
     ...k.destroyed.map((socket) => ({ when: "as it went", socket }))];
   if (rows.length === 0) return null;
   const info = (name: string) => (socket: Case["kernel"]["destroyed"][number]) => (socket.info?.[name] === undefined ? "" : whole(socket.info[name] as number));
@@ -65,15 +66,14 @@ function kernel(one: Case): HTMLElement | null {
         ...["bytes_acked", "bytes_received", "total_retransmissions", "rtt_us"].map((name) => h("td", { class: "num" }, info(name)(socket)))))))));
 }
 
-function wire(one: Case): HTMLElement | null {
-  const w = one.wire;
-  if (!w) return null;
-  const lane = (name: string, l: typeof w.client_to_server) => h("tr", {}, h("th", { scope: "row" }, name), ...[l.received, l.forwarded, l.dropped_by_rule, l.dropped_by_condition].map((n) => h("td", { class: "num" }, whole(n))));
-  return h("details", { class: "more" }, h("summary", {}, `The wire: ${whole(w.decisions.length + (w.decisions_left_out ?? 0))} decisions, seed ${w.seed}`),
-    h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "The wire" },
-    h("table", { class: "plain" }, h("thead", {}, h("tr", {}, h("td"), ...["received", "forwarded", "dropped by rule", "by condition"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, lane("client → server", w.client_to_server), lane("server → client", w.server_to_client))),
-    h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ...["at", "what", "by", "packet"].map((name) => h("th", { scope: "col" }, name)))),
-      h("tbody", {}, ...w.decisions.map((d) => h("tr", {}, h("td", { class: "num" }, d.time_ns === undefined ? "" : nanoseconds(d.time_ns)), h("td", {}, d.deed, d.detail && h("span", { class: "faint" }, ` ${d.detail}`)), h("td", {}, `${d.cause} ${d.name}`), h("td", { class: "mono" }, `${d.direction} ${d.packet ?? ""}`)))))));
+// A part that cannot be drawn says so in its place: the rest of the page is of use all the same.
+function guarded(name: string, make: () => HTMLElement | null | undefined): HTMLElement | null {
+  try {
+    return make() ?? null;
+  } catch (error) {
+    console.error(error);
+    return h("div", { class: "reason error broken", role: "alert" }, h("p", {}, h("b", {}, `${name} cannot be shown: `), String(error)), h("p", {}, "This is a fault of the page; report.json holds the figures."));
+  }
 }
 
 function files(one: Case, run: Run): HTMLElement {
@@ -82,7 +82,7 @@ function files(one: Case, run: Run): HTMLElement {
     one.run_again !== "" && h("p", { class: "command" }, h("code", {}, one.run_again), copyButton(one.run_again)),
     one.captures.length > 0 && h("ul", { class: "files" }, ...one.captures.filter((c) => c.file !== "").map((c) => h("li", {}, h("a", { href: fileLink(run.results, c.file) }, c.file),
       h("span", { class: "faint" }, ` ${whole(c.packets)} packets`, c.host !== "" && ` of ${c.host}`, c.housekeeping > 0 && `, ${whole(c.housekeeping)} of them the kernel's own`, !c.checksums_valid && ", checksums not proven"), lost(c) > 0 && h("b", { class: "not-ok" }, ` ${whole(lost(c))} lost`)))),
-    kernel(one), wire(one),
+    guarded("The kernel's word", () => kernel(one)), guarded("The wire", () => wireSection(one)),
     one.settings.length > 0 && h("details", { class: "more" }, h("summary", {}, "Settings of the network namespaces"), h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Settings" }, h("table", { class: "plain" },
       h("thead", {}, h("tr", {}, ...["name", "value", "host", ""].map((name, i) => h(i < 3 ? "th" : "td", i < 3 ? { scope: "col" } : {}, name)))),
       h("tbody", {}, ...one.settings.map((s) => h("tr", {}, h("td", { class: "mono" }, s.name), h("td", { class: "mono" }, s.value), h("td", {}, s.host ?? ""), h("td", { class: "faint" }, s.pinned ? "pinned" : "as found"))))))),
@@ -104,7 +104,7 @@ export function casePage(run: Run, index: number, route: Route): { element: HTML
   const one = caseAt(index);
   if (!one) return { element: h("main", { id: "main", tabindex: -1 }, h("p", {}, "This case cannot be read: is the file whole?")), stop: () => {}, select: () => {} };
   let view: TrafficView | null = null;
-  try { view = traffic(one); } catch (error) { console.error(error); }
+  const packets = guarded("The packets", () => { view = traffic(one); return view?.element; });
   const go = (packet: number) => {
     view?.select(packet);
     document.getElementById("traffic")?.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
@@ -122,6 +122,7 @@ export function casePage(run: Run, index: number, route: Route): { element: HTML
     (reason || one.hint) && h("div", { class: `reason ${kind}` }, reason && h("p", {}, reason), one.hint && h("p", {}, h("b", {}, "What to do: "), one.hint)),
     one.earlier_attempts && one.earlier_attempts.length > 0 && h("div", { class: "reason" }, h("p", { class: "faint" }, "Tried again after: "), h("ul", {}, ...one.earlier_attempts.map((text) => h("li", {}, text)))),
     one.expected_failures && one.expected_failures.length > 0 && h("div", { class: "reason expected" }, ...one.expected_failures.map((failure) => h("p", {}, "Expected to fail by ", h("b", { class: "mono" }, failure.rule), `: ${failure.why}`))),
-    findings(one, go), loadSection(one), view?.element, steps(one), programs(one), files(one, run));
+    guarded("The findings", () => findings(one, go)), guarded("The load", () => loadSection(one)), packets, guarded("The steps", () => steps(one)), guarded("The programs", () => programs(one)),
+    guarded("Files and settings", () => files(one, run)));
   return { element, stop: () => view?.stop(), select: (packet) => view?.select(packet) };
 }

@@ -1,11 +1,13 @@
 // The ladder diagram: both ends' time lines with their states as bars, and the packets between them.
-// Only the rows in sight are drawn, so that ten thousand packets scroll as ten do.
+// Only the rows in sight and some beyond are drawn, and anew only when those run out: ten thousand
+// packets are walked and scrolled as ten are.
 import { h, s } from "./dom";
 import { whole, bytes } from "./format";
 import type { Arrow, LadderRow, LadderRows, Span } from "./ladder_rows";
+import { aroundPrint, isPrinting, sheetWidth } from "./print";
 import type { Side } from "./types";
 
-const rowHeight = 30, lineAt = 21, beyond = 12;
+const rowHeight = 30, lineAt = 21, beyond = 24, mostPrinted = 400;
 
 const short: Record<string, string> = {
   SYN_SENT: "SYN-SENT", SYN_RECEIVED: "SYN-RCVD", ESTABLISHED: "ESTAB", FIN_WAIT_1: "FIN-W1", FIN_WAIT_2: "FIN-W2",
@@ -132,6 +134,7 @@ export interface LadderView { element: HTMLElement; select(packet: number): bool
 export function ladder(of: LadderRows, first: number | undefined, chosen: (row: LadderRow | null) => void, unfold: (key: number) => void): LadderView {
   const total = of.rows.length * rowHeight + 10;
   const hasStates = of.spans.client.length + of.spans.server.length > 0;
+  const bars = s("g", { "aria-hidden": "true", class: "bars" });
   const canvas = s("svg", { class: "canvas", role: "presentation" });
   const space = h("div", { class: "space", role: "presentation" }, canvas);
   space.style.height = `${total}px`;
@@ -139,7 +142,8 @@ export function ladder(of: LadderRows, first: number | undefined, chosen: (row: 
     class: "ladder", role: "listbox", tabindex: 0,
     "aria-label": `Packets between client ${of.client} and server ${of.server}: arrow keys walk, n and p go to findings`,
   }, space);
-  let selected = -1, from = -1, to = -1, width = 0, queued = 0;
+  let selected = -1, from = 0, to = 0, width = 0, queued = 0;
+  let drawn: SVGGElement[] = [];  // rows `from` to `to`
 
   const drawBar = (side: Side, at: Places): SVGElement[] => {
     const spans: Span[] = of.spans[side];
@@ -167,52 +171,63 @@ export function ladder(of: LadderRows, first: number | undefined, chosen: (row: 
     return out;
   };
 
+  const drawRow = (row: LadderRow, index: number, at: Places) => {
+    const bad = row.kind === "finding" || (row.kind === "arrow" && row.findings.length > 0);
+    return s("g", {
+      id: `row-${index}`, role: "option", "aria-selected": String(index === selected),
+      "aria-setsize": of.rows.length, "aria-posinset": index + 1, transform: `translate(0 ${(index - from) * rowHeight})`,
+      class: `row ${row.kind} ${row.kind === "arrow" ? tone(row) : ""} ${bad ? "bad" : ""} ${index === selected ? "selected" : ""}`,
+    }, s("title", {}, spoken(row, of)), s("g", { "aria-hidden": "true" }, s("rect", { class: "back", x: 0, y: 0, width, height: rowHeight, rx: 4 }),
+      ...(row.kind === "arrow" ? drawArrow(row, of, at) : drawOther(row, at))));
+  };
   const draw = (force: boolean) => {
     queued = 0;
-    const height = list.clientHeight || 600;
-    const firstSeen = Math.floor(list.scrollTop / rowHeight), lastSeen = Math.ceil((list.scrollTop + height) / rowHeight);
-    const wanted = printing ? of.rows.length : Math.min(of.rows.length, lastSeen + beyond);
-    const begin = printing ? 0 : Math.max(0, firstSeen - beyond);
-    if (!force && begin === from && wanted === to) return;
-    from = begin; to = wanted;
-    width = Math.max(300, list.clientWidth - 2);
+    const all = of.rows.length, whole_list = isPrinting() && all <= mostPrinted;
+    const firstSeen = Math.floor(list.scrollTop / rowHeight), lastSeen = Math.ceil((list.scrollTop + (list.clientHeight || 600)) / rowHeight);
+    if (force || firstSeen < from || Math.min(all, lastSeen) > to) {
+      from = whole_list ? 0 : Math.max(0, Math.min(firstSeen, all) - beyond);
+      to = whole_list ? all : Math.min(all, lastSeen + beyond);
+      width = Math.max(300, isPrinting() ? sheetWidth : list.clientWidth - 2);
+      const at = placesFor(width, hasStates);
+      drawn = of.rows.slice(from, to).map((row, i) => drawRow(row, from + i, at));
+      canvas.setAttribute("width", String(width));
+      canvas.setAttribute("height", String((to - from) * rowHeight + 8));
+      canvas.style.top = `${from * rowHeight}px`;
+      // Findings are told over the bars, across the whole width; the kernel's word stands on them.
+      const over = drawn.filter((_, i) => /finding|kernel/.test(of.rows[from + i]?.kind ?? ""));
+      canvas.replaceChildren(...drawn.filter((row) => !over.includes(row)), bars, ...over);
+    }
     const at = placesFor(width, hasStates);
-    const rows = of.rows.slice(from, to).map((row, i) => {
-      const index = from + i;
-      const bad = row.kind === "finding" || (row.kind === "arrow" && row.findings.length > 0);
-      const group = s("g", {
-        id: `row-${index}`, role: "option", "aria-selected": String(index === selected),
-        "aria-setsize": of.rows.length, "aria-posinset": index + 1, transform: `translate(0 ${i * rowHeight})`,
-        class: `row ${row.kind} ${row.kind === "arrow" ? tone(row) : ""} ${bad ? "bad" : ""} ${index === selected ? "selected" : ""}`,
-        onclick: () => { choose(index, false); if (row.kind === "fold") unfold(row.key); },
-      }, s("title", {}, spoken(row, of)), s("g", { "aria-hidden": "true" }, s("rect", { class: "back", x: 0, y: 0, width, height: rowHeight, rx: 4 }),
-        ...(row.kind === "arrow" ? drawArrow(row, of, at) : drawOther(row, at))));
-      return group;
-    });
-    canvas.setAttribute("width", String(width));
-    canvas.setAttribute("height", String((to - from) * rowHeight + 8));
-    canvas.style.top = `${from * rowHeight}px`;
-    const bars = s("g", { "aria-hidden": "true", class: "bars" }, ...drawBar("client", at), ...drawBar("server", at));
-    // Findings are told over the bars, across the whole width; the kernel's word stands on them.
-    const over = rows.filter((_, i) => /finding|kernel/.test(of.rows[from + i]?.kind ?? ""));
-    canvas.replaceChildren(...rows.filter((row) => !over.includes(row)), bars, ...over);
+    bars.replaceChildren(...drawBar("client", at), ...drawBar("server", at));
     if (selected >= from && selected < to) list.setAttribute("aria-activedescendant", `row-${selected}`);
     else list.removeAttribute("aria-activedescendant");
   };
-  let printing = false;
-  const queue = (force: boolean) => { if (!queued) queued = requestAnimationFrame(() => draw(force)); };
+  const queue = () => { if (!queued) queued = requestAnimationFrame(() => draw(false)); };
+  const mark = (index: number, on: boolean) => {
+    drawn[index - from]?.classList.toggle("selected", on);
+    drawn[index - from]?.setAttribute("aria-selected", String(on));
+  };
 
   const choose = (index: number, scroll = true) => {
     if (index < 0 || index >= of.rows.length) return;
+    mark(selected, false);
     selected = index;
     if (scroll) {
       const top = index * rowHeight;
       if (top < list.scrollTop + rowHeight) list.scrollTop = Math.max(0, top - rowHeight * 2);
       else if (top + rowHeight * 2 > list.scrollTop + list.clientHeight) list.scrollTop = top + rowHeight * 3 - list.clientHeight;
     }
-    draw(true);
+    draw(false);
+    mark(selected, true);
     chosen(of.rows[index] ?? null);
   };
+  canvas.addEventListener("click", (event) => {
+    const index = event.target instanceof Element ? drawn.indexOf(event.target.closest(".row") as SVGGElement) + from : -1;
+    const row = index >= from ? of.rows[index] : undefined;
+    if (!row) return;
+    choose(index, false);
+    if (row.kind === "fold") unfold(row.key);
+  });
   const nextBad = (step: number) => {
     for (let i = selected + step; i >= 0 && i < of.rows.length; i += step) {
       const row = of.rows[i] as LadderRow;
@@ -233,13 +248,10 @@ export function ladder(of: LadderRows, first: number | undefined, chosen: (row: 
     event.preventDefault();
     action();
   });
-  list.addEventListener("scroll", () => queue(false), { passive: true });
-  const resized = new ResizeObserver(() => { if (Math.max(300, list.clientWidth - 2) !== width) draw(true); });
+  list.addEventListener("scroll", queue, { passive: true });
+  const resized = new ResizeObserver(() => { if (!isPrinting() && Math.max(300, list.clientWidth - 2) !== width) draw(true); });
   resized.observe(list);
-  const print = () => { printing = of.rows.length <= 400; draw(true); };
-  const printed = () => { printing = false; draw(true); };
-  addEventListener("beforeprint", print);
-  addEventListener("afterprint", printed);
+  const printed = aroundPrint(() => draw(true), () => draw(true));
 
   const select = (packet: number) => {
     const index = of.rows.findIndex((row) => row.kind === "arrow" && row.packet === packet);
@@ -250,6 +262,6 @@ export function ladder(of: LadderRows, first: number | undefined, chosen: (row: 
   const head = h("div", { class: "ends" }, h("div", {}, h("b", {}, "client"), " ", h("span", { class: "mono" }, of.client)), h("div", {}, h("span", { class: "mono" }, of.server), " ", h("b", {}, "server")));
   return {
     element: h("div", { class: "ladder-box" }, head, list), select,
-    stop: () => { resized.disconnect(); removeEventListener("beforeprint", print); removeEventListener("afterprint", printed); },
+    stop: () => { resized.disconnect(); printed(); },
   };
 }

@@ -2,16 +2,17 @@
 // and between them what the kernel said, what the wire did, what the findings say, and silences.
 // Pure functions; drawing is ladder.ts.
 import { nanoseconds, whole } from "./format";
-import type { Case, Connection, Exchange, Finding, Side, Socket, WireDecision } from "./types";
+import type { Case, Connection, Exchange, Finding, Side, Socket } from "./types";
+import { decisionsOf, senderOf, type Decision } from "./wire";
 
 export interface Arrow {
   kind: "arrow"; packet: number; from: Side; time?: number; flags: string[]; seq?: number; ack?: number;
-  length: number; note: string; marks: string[]; findings: Finding[]; wire?: WireDecision;
+  length: number; note: string; marks: string[]; findings: Finding[]; wire?: Decision;
 }
 // `packets`: the state by the packets so far. The capture of one end knows later than the other end's
 // kernel what a wire holds back: such a difference is none, where the judgement found none.
 export interface KernelWord { kind: "kernel"; side: Side; state: string; packets: string; what: string; time?: number; differs: boolean }
-export interface WireWord { kind: "wire"; from: Side | null; decision: WireDecision; time?: number }
+export interface WireWord { kind: "wire"; from: Side | null; decision: Decision; time?: number }
 export interface Told { kind: "finding"; finding: Finding }
 export interface Gap { kind: "gap"; text: string }
 export interface Fold { kind: "fold"; key: number; count: number; bytes: number }
@@ -35,29 +36,6 @@ export function sideOf(socket: Socket, ends: { client: { address: string; port: 
   return same(socket.local, ends.server) && same(socket.remote, ends.client) ? "server" : null;
 }
 
-const senderOf = (decision: WireDecision): Side | null =>
-  /^client/.test(decision.direction) ? "client" : /^server/.test(decision.direction) ? "server" : null;
-
-const numberIn = (text: string | undefined, word: string) => {
-  const found = new RegExp(`\\b${word} (-?\\d+)`).exec(text ?? "");
-  return found ? Number(found[1]) : undefined;
-};
-
-// The packet of the capture that a decision was about: the last one before it with the same numbers.
-function packetOf(decision: WireDecision, arrows: Arrow[]): Arrow | undefined {
-  const from = senderOf(decision), seq = numberIn(decision.packet, "seq"), time = decision.time_ns;
-  if (from === null || seq === undefined || time === undefined) return undefined;
-  const flags = (decision.packet ?? "").split(" seq ")[0]?.split(" ").filter((word) => /^[A-Z]{2,3}$/.test(word)) ?? [];
-  let best: Arrow | undefined;
-  for (const arrow of arrows) {
-    if (arrow.from !== from || arrow.seq !== seq || arrow.time === undefined || arrow.wire) continue;
-    if (flags.some((flag) => !arrow.flags.includes(flag))) continue;
-    if (Math.abs(arrow.time - time) > 20e6) continue;
-    if (!best || Math.abs(arrow.time - time) < Math.abs((best.time ?? 0) - time)) best = arrow;
-  }
-  return best;
-}
-
 // A step is named with its place in a file, which the case has said already.
 const stepName = (step: string) => step.split(",", 1)[0] as string;
 
@@ -74,14 +52,15 @@ function otherEvents(one: Case, ends: { client: Connection["client"] | Exchange[
   const first = arrows[0]?.time ?? -Infinity, last = arrows[arrows.length - 1]?.time ?? Infinity;
   // A packet stands in the capture as it left only where that was taken at its sender's end.
   const host = one.captures.find((capture) => capture.judged)?.host;
-  const leaves = arrows.filter((arrow) => (host !== "client" && host !== "server") || arrow.from === host);
-  for (const decision of one.wire?.decisions ?? []) {
-    const time = decision.time_ns ?? Infinity;
-    // Of a case with several connections only what happened while this one lasted.
-    if (one.connections.length > 1 && (time < first - 1e6 || time > last + 1e9)) continue;
-    const arrow = packetOf(decision, leaves);
-    if (arrow && /dropped|held/.test(decision.deed)) arrow.wire = decision;
-    else events.push({ row: { kind: "wire", from: senderOf(decision), decision, time: decision.time_ns }, time });
+  const byPacket = new Map(arrows.map((arrow) => [arrow.packet, arrow]));
+  for (const decision of decisionsOf(one)) {
+    const from = senderOf(decision), time = decision.time_ns ?? Infinity;
+    const known = from !== null && from === host && Boolean(decision.captured);
+    const arrow = known ? byPacket.get(decision.captured as number) : undefined;
+    // Of a case with several connections only what is of this one, or happened while it lasted.
+    if (one.connections.length > 1 && !arrow && (known || time < first - 1e6 || time > last + 1e9)) continue;
+    if (arrow && !arrow.wire && /dropped|held/.test(decision.deed)) arrow.wire = decision;
+    else events.push({ row: { kind: "wire", from, decision, time: decision.time_ns }, time });
   }
   return events.sort((a, b) => a.time - b.time);
 }

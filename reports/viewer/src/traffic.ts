@@ -58,6 +58,19 @@ export function traffic(one: Case): TrafficView | null {
   const place = h("div", {}), facts = h("div", {});
   const folding: HTMLButtonElement = h("button", { type: "button", class: "quiet", onclick: () => { fold = !fold; open.clear(); draw(current().packet); } });
 
+  // The address follows at once, but not each of many keys: a browser bears some changes a second only.
+  let told = 0, telling = 0;
+  const tell = (packet: number) => {
+    clearTimeout(telling);
+    const act = () => {
+      told = performance.now();
+      replace({ ...current(), connection: list.length > 1 ? shown.index : undefined, packet });
+    };
+    const left = told + 250 - performance.now();
+    if (told === 0 || left <= 0) act();
+    else telling = setTimeout(act, left);
+  };
+
   const draw = (packet: number | undefined) => {
     view?.stop();
     const rows = shown.rows(fold, open);
@@ -66,9 +79,10 @@ export function traffic(one: Case): TrafficView | null {
     folding.textContent = fold ? "show all packets" : "fold plain data";
     const chosen = (row: LadderRow | null) => {
       side.replaceChildren(panel(one, rows, row));
+      side.classList.toggle("empty", row === null);
       if (!row) return;
       said.textContent = spoken(row, rows);
-      if (row.kind === "arrow") replace({ ...current(), connection: list.length > 1 ? shown.index : undefined, packet: row.packet });
+      if (row.kind === "arrow") tell(row.packet);
     };
     const next = ladder(rows, packet, chosen, (key) => {
       open.add(key);
@@ -79,6 +93,7 @@ export function traffic(one: Case): TrafficView | null {
     place.replaceChildren(next.element);
     facts.replaceChildren(shown.facts());
     side.replaceChildren(panel(one, rows, null));
+    side.classList.add("empty");
   };
 
   const select: HTMLSelectElement | null = list.length > 1 ? h("select", { "aria-label": "Which connection", onchange: () => {
@@ -102,6 +117,9 @@ export function traffic(one: Case): TrafficView | null {
       if (other !== shown) { shown = other; if (select) select.value = String(list.indexOf(shown)); } else fold = false;
       draw(packet);
     },
-    stop: () => view?.stop(),
+    stop: () => {
+      clearTimeout(telling);
+      view?.stop();
+    },
   };
 }

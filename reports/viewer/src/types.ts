@@ -58,13 +58,14 @@ export interface Capture {
   housekeeping: number; judged: boolean; checksums_valid: boolean;
 }
 export interface WireDecision {
-  time_ns?: number; cause: string; name: string; deed: string; detail?: string; direction: string;
+  cause: string; name: string; deed: string; detail?: string; direction: string;
   number?: number; connection?: number; packet?: string;
 }
 export interface WireLane { received: number; forwarded: number; dropped_by_rule: number; dropped_by_condition: number }
-export interface Wire {
-  seed: number; rules: number; client_to_server: WireLane; server_to_client: WireLane; lost: number;
-  decisions: WireDecision[]; decisions_left_out?: number;
+export interface Wire { seed: number; rules: number; decisions: WireDecision[]; decisions_left_out?: number }
+export interface WireLink {
+  client_to_server?: WireLane; server_to_client?: WireLane; lost?: number;
+  moments?: { time_ns?: number; packet?: number }[]; moments_left_out?: number;
 }
 export interface Case {
   id: string; status: Status; expected_failure: boolean; duration_ms: number; reason?: string;
@@ -75,7 +76,8 @@ export interface Case {
   steps: Step[]; steps_left_out?: number; targets: Target[]; captures: Capture[];
   connection_totals: { count: number; opening: Record<string, number>; closing: Record<string, number>; verdict: Record<string, number> };
   connections: Connection[]; connections_left_out?: number; exchanges: Exchange[];
-  exchanges_left_out?: number; frames?: Frame[]; frames_left_out?: number; wire?: Wire; kernel: Kernel;
+  exchanges_left_out?: number; frames?: Frame[]; frames_left_out?: number; wire?: Wire;
+  wire_link?: WireLink; kernel: Kernel;
   load?: unknown; settings: { host?: string; name: string; value: string; pinned: boolean }[];
   folder: string; run_again: string; notes: string[];
 }

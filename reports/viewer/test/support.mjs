@@ -1,5 +1,7 @@
-// What the viewer's tests share: the browser, the modules in use, and pages made of changed reports by
-// the program itself. $WIREPROOF is the program, $WIREPROOF_MODULES the node_modules.
+// What the viewer's tests share: the browser, pages watched for what they must never do, the modules in
+// use, and pages made of changed reports by the program itself. $WIREPROOF is the program,
+// $WIREPROOF_MODULES the node_modules.
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,7 +17,33 @@ export const require = createRequire(join(modules, "x.js"));
 const browsers = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 export const executablePath = browsers.find((path) => path && existsSync(path));
 
-export const launch = () => require("playwright-core").chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+let browser = null;
+export const launch = () => browser ??= require("playwright-core").chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+
+export const desk = { width: 1280, height: 900 }, phone = { width: 390, height: 844 };
+export const caseHash = (id, more = "") => `#case=${encodeURIComponent(id)}${more}`;
+
+// Opens a page and watches it; `check()` fails on anything that a report must never do.
+export async function open(url, { viewport = desk, colorScheme = "light" } = {}) {
+  const context = await (await launch()).newContext({ viewport, colorScheme, reducedMotion: "reduce" });
+  const tab = await context.newPage();
+  const wrong = [];
+  tab.on("console", (message) => { if (["error", "warning"].includes(message.type())) wrong.push(`console: ${message.text()}`); });
+  tab.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
+  tab.on("dialog", (dialog) => { wrong.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
+  tab.on("request", (request) => { if (request.url().split("#")[0] !== url.split("#")[0] && !request.url().startsWith("data:")) wrong.push(`request: ${request.url()}`); });
+  await tab.goto(url);
+  await tab.locator("main").waitFor();
+  return { tab, check: async () => { assert.deepEqual(wrong, []); await context.close(); }, wrong };
+}
+
+// What axe holds against a page as it stands: the serious and the critical.
+export async function axeFindings(tab) {
+  await tab.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+  const found = await tab.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return found.violations.filter((one) => ["serious", "critical"].includes(one.impact))
+    .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + node.failureSummary).join(" | ")}`);
+}
 
 export const folder = mkdtempSync(join(tmpdir(), "wireproof-viewer-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

@@ -5,34 +5,17 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { executablePath, folder, launch, longConnection, manyCases, page, program, require, sample } from "./support.mjs";
+import { axeFindings, caseHash, executablePath, folder, launch, longConnection, manyCases, open, page, phone, program, sample } from "./support.mjs";
 
 if (!executablePath) {
   console.log("no Chromium here: skipped");
   process.exit(77);
 }
 
-let browser;
-before(async () => { browser = await launch(); });
-after(async () => { await browser?.close(); });
+before(launch);
+after(async () => { await (await launch()).close(); });
 
-const desk = { width: 1280, height: 900 }, phone = { width: 390, height: 844 };
 const failed = "tcp/close/client-first@ipv6";
-const caseHash = (id, more = "") => `#case=${encodeURIComponent(id)}${more}`;
-
-// Opens a page and watches it; `check()` fails on anything that a report must never do.
-async function open(url, { viewport = desk, colorScheme = "light" } = {}) {
-  const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
-  const tab = await context.newPage();
-  const wrong = [];
-  tab.on("console", (message) => { if (["error", "warning"].includes(message.type())) wrong.push(`console: ${message.text()}`); });
-  tab.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
-  tab.on("dialog", (dialog) => { wrong.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
-  tab.on("request", (request) => { if (request.url().split("#")[0] !== url.split("#")[0] && !request.url().startsWith("data:")) wrong.push(`request: ${request.url()}`); });
-  await tab.goto(url);
-  await tab.locator("main").waitFor();
-  return { tab, check: async () => { assert.deepEqual(wrong, []); await context.close(); }, wrong };
-}
 
 const selectedPacket = (tab) => tab.locator(".panel h3").textContent();
 const ids = (tab) => tab.locator(".matrix a.dot").evaluateAll((dots) => dots.map((dot) => dot.getAttribute("title")));
@@ -76,6 +59,27 @@ test("packets are walked by keyboard", async () => {
   assert.match(await selectedPacket(tab), /Packet 1 /);
   await tab.keyboard.press("End");
   assert.match(await selectedPacket(tab), /Finding|kernel|Packet 11/);
+  await check();
+});
+
+test("a key moves the mark, and draws rows anew only where they run out", async () => {
+  const { tab, check } = await open(page("long-walk", longConnection(600)) + caseHash(failed));
+  await tab.locator("button", { hasText: "show all packets" }).click();
+  await tab.locator(".ladder .row").first().waitFor();
+  await tab.locator(".ladder").focus();
+  await tab.keyboard.press("ArrowDown");
+  await tab.evaluate(() => { for (const row of document.querySelectorAll(".ladder .row")) row.known = true; });
+  for (let i = 0; i < 12; ++i) await tab.keyboard.press("ArrowDown");
+  const marked = () => tab.locator(".ladder .row.selected").evaluateAll((rows) => rows.map((row) => [row.id, row.getAttribute("aria-selected"), row.known === true]));
+  assert.deepEqual(await marked(), [["row-12", "true", true]]);
+  assert.equal(await tab.locator('.ladder [aria-selected="true"]').count(), 1);
+  assert.equal(await tab.locator(".ladder .row").evaluateAll((rows) => rows.every((row) => row.known)), true);
+  for (let i = 0; i < 40; ++i) await tab.keyboard.press("ArrowDown");
+  assert.deepEqual(await marked(), [["row-52", "true", false]]);
+  assert.match(await selectedPacket(tab), /Packet 53 /);
+  await tab.waitForFunction(() => location.hash.includes("packet=53"));
+  await tab.locator(".ladder .row").nth(40).click();
+  assert.equal((await marked()).length, 1);
   await check();
 });
 
@@ -145,6 +149,18 @@ test("hostile text stays text", async () => {
   }
   assert.equal(await tab.evaluate("window.pwned"), undefined);
   await check();
+});
+
+test("a part that cannot be drawn says so in its place, and the rest stands", async () => {
+  const { tab } = await open(page("sample", sample()));
+  await tab.evaluate(() => {
+    const block = document.getElementById("case-0");
+    block.textContent = JSON.stringify({ ...JSON.parse(block.textContent), wire: { seed: 1, decisions: 5 } });
+    location.hash = "#case=" + encodeURIComponent("tcp/close/client-first@ipv4");
+  });
+  await tab.locator("h1", { hasText: "client-first@ipv4" }).waitFor();
+  assert.match(await tab.locator(".broken").last().textContent(), /The wire cannot be shown: TypeError/);
+  assert.match(await tab.locator("main").textContent(), /Steps.*Programs.*Look further.*run.*--filter/s);
 });
 
 test("the page's policy stops what got in all the same", async () => {
@@ -251,15 +267,11 @@ test("two thousand cases are all there", async () => {
 });
 
 test("people who see differently can use it too", async () => {
-  const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
   const url = page("sample", sample());
   for (const colorScheme of ["light", "dark"]) {
     for (const hash of ["", caseHash(failed, "&packet=4"), caseHash("udp/exchange@ipv4"), caseHash("user/server@ipv4")]) {
       const { tab, check } = await open(url + hash, { colorScheme });
-      await tab.evaluate(axe);
-      const found = await tab.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-      const serious = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
-      assert.deepEqual(serious.map((one) => `${colorScheme} ${hash} ${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + node.failureSummary).join(" | ")}`), []);
+      assert.deepEqual(await axeFindings(tab), [], `${colorScheme} ${hash}`);
       await check();
     }
   }

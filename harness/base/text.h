@@ -29,4 +29,7 @@ std::string hex(std::span<const std::uint8_t> bytes, std::size_t limit = 64);
 // The nearest of `names` to `word` by edit distance, where near enough to be meant; else empty.
 std::string nearest(std::string_view word, const std::vector<std::string>& names);
 
+// Whether all of `text` is as `pattern` says, in which '*' stands for any characters, or none.
+bool fits_pattern(std::string_view pattern, std::string_view text);
+
 }  // namespace wireproof

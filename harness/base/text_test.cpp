@@ -36,4 +36,28 @@ TEST(Nearest, FindsTheMeantNameOnly) {
 }
 
 }  // namespace
+TEST(FitsPattern, StarsStandForAnything) {
+  for (const auto& [pattern, text, wanted] : {std::tuple{"", "", true},
+                                              {"a", "a", true},
+                                              {"a", "ab", false},
+                                              {"*", "", true},
+                                              {"a*", "abc", true},
+                                              {"*c", "abc", true},
+                                              {"a*c", "ac", true},
+                                              {"a*b*c", "aXbYbZc", true},
+                                              {"a*bc", "abcbc", true},
+                                              {"*ab*ab*", "ab", false},
+                                              {"a*a", "a", false},
+                                              {"**", "x", true},
+                                              {"*b", "abc", false}}) {
+    EXPECT_EQ(fits_pattern(pattern, text), wanted) << pattern << " " << text;
+  }
+}
+
+TEST(FitsPattern, ManyStarsTakeNoLongerThanTheirLengthsTogether) {
+  std::string stars;
+  for (int i = 0; i < 1'000; ++i) stars += "*a";
+  EXPECT_FALSE(fits_pattern(stars + "b", std::string(2'000, 'a')));
+}
+
 }  // namespace wireproof

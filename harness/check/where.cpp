@@ -167,18 +167,6 @@ std::string_view full_name(std::string_view key) {
   return key;
 }
 
-bool glob(std::string_view pattern, std::string_view text) {
-  const std::size_t star = pattern.find('*');
-  if (star == pattern.npos) return pattern == text;
-  if (text.substr(0, star) != pattern.substr(0, star)) return false;
-  pattern.remove_prefix(star + 1);
-  text.remove_prefix(star);
-  for (;; text.remove_prefix(1)) {
-    if (glob(pattern, text)) return true;
-    if (text.empty()) return false;
-  }
-}
-
 bool is_word(char c) { return std::string_view("()=!<> \t").find(c) == std::string_view::npos; }
 
 class Parser {
@@ -305,8 +293,8 @@ class Parser {
     const Texts known = key.known();
     for (const std::string& pattern : patterns) {
       const bool possible =
-          known.empty() ||
-          std::any_of(known.begin(), known.end(), [&](const auto& k) { return glob(pattern, k); });
+          known.empty() || std::any_of(known.begin(), known.end(),
+                                       [&](const auto& k) { return fits_pattern(pattern, k); });
       if (possible) continue;
       const std::string near = nearest(pattern, known);
       fail(fmt::format("{} is never {}: {}", key.name, quoted(pattern),
@@ -318,7 +306,7 @@ class Parser {
       const Texts texts = of(r);
       const bool any = std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
         return std::any_of(patterns.begin(), patterns.end(),
-                           [&](const std::string& pattern) { return glob(pattern, text); });
+                           [&](const std::string& pattern) { return fits_pattern(pattern, text); });
       });
       return any == wanted;
     };

@@ -1,31 +1,11 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "scenario/load.h"
 #include "scenario/names.h"
 
 namespace wireproof::scenario {
 namespace {
-
-// '*' stands for any characters. Greedy with one point to return to: linear but for that.
-bool fits(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, star_text = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      star_text = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++star_text;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 bool is_boundary(char c) { return c == '/' || c == '@' || c == ',' || c == '-'; }
 
@@ -35,7 +15,7 @@ bool fits_id(std::string_view pattern, std::string_view id) {
     if (begin != 0 && !is_boundary(id[begin - 1])) continue;
     for (std::size_t end = begin + 1; end <= id.size(); ++end) {
       if (end != id.size() && !is_boundary(id[end])) continue;
-      if (fits(pattern, id.substr(begin, end - begin))) return true;
+      if (fits_pattern(pattern, id.substr(begin, end - begin))) return true;
     }
   }
   return false;
@@ -45,14 +25,14 @@ bool word_matches(const Case& one, std::string_view word) {
   if (const std::size_t equals = word.find('='); equals != std::string_view::npos) {
     const std::string_view key = word.substr(0, equals), value = word.substr(equals + 1);
     if (const auto known = one.parameters.find(std::string(key)); known != one.parameters.end()) {
-      return fits(value, known->second);
+      return fits_pattern(value, known->second);
     }
-    return (key == "family" && fits(value, name(one.family))) ||
-           (key == "transport" && fits(value, name(one.transport))) ||
-           (key == "topology" && fits(value, name_in(topologies, one.topology)));
+    return (key == "family" && fits_pattern(value, name(one.family))) ||
+           (key == "transport" && fits_pattern(value, name(one.transport))) ||
+           (key == "topology" && fits_pattern(value, name_in(topologies, one.topology)));
   }
   return fits_id(word, one.id) ||
-         std::ranges::any_of(one.tags, [&](const std::string& tag) { return fits(word, tag); });
+         std::ranges::any_of(one.tags, [&](const std::string& tag) { return fits_pattern(word, tag); });
 }
 
 }  // namespace

@@ -217,6 +217,7 @@ void describe(V& visit, Ref<V, load::LoadResult> load) {
   visit("warm_up_requests", load.warm_up_requests);
   visit("connections_made", load.connections_made);
   visit("connect_errors", load.connect_errors);
+  visit.rare("idle_errors", load.idle_errors);
   visit("most_connected", load.most_connected);
   visit("closes", load.closes);
   visit("closed_by_server", load.closed_by_server);

@@ -117,6 +117,8 @@ std::string counts(const load::LoadResult& load, const Style& style) {
   if (load.pattern.starts_with("connect")) made += ", closed by " + load.close;
   if (load.pattern == "idle") made += fmt::format(", {} at once", load.most_connected);
   items.push_back(made);
+  if (load.idle_errors > 0)
+    items.push_back(fmt::format("{} errors between requests", load.idle_errors));
   if (load.connect_errors > 0)
     items.push_back(fmt::format("{} connects failed", load.connect_errors));
   std::string out = style.entry(2, "count", label_columns, items);

@@ -37,6 +37,64 @@ class Load(TestCase):
                          load["in_flight"], load)
 
 
+class Trust(Load):
+    def test_strict_is_told_of_every_doubt(self):
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-n", "50", "--warm-up", "0", "-a", "success",
+                            "--no-reference", "--strict", status=FAILED)
+        case = outcome.report["cases"][0]
+        self.assertEqual(case["status"], "inconclusive")
+        self.assertIn("few samples", " ".join(finding["observed"] for finding in case["findings"]))
+
+    def test_a_request_that_nobody_answers_fails(self):
+        outcome = self.load("tcp://127.0.0.1", "--server", f"{TARGETS}/bad-tcp-never-reads {{address}} {{port}}", "-n", "3",
+                            "-d", "100ms", "--timeout", "60s", "--no-reference", status=FAILED)
+        self.assertIn("without an answer when the load was over", outcome.out)
+
+    def test_a_stream_in_which_nothing_flows_fails(self):
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "--pattern", "stream", "--direction", "from-server",
+                            "-d", "300ms", "--no-reference", status=FAILED)
+        self.assertIn("not a byte", outcome.out)
+
+    def test_a_soak_too_short_to_judge_is_inconclusive(self):
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "--soak", "500ms", "-a", "success", "--no-reference",
+                            status=FAILED)
+        self.assertEqual(outcome.report["cases"][0]["status"], "inconclusive")
+        self.assertIn("--soak", outcome.out)
+
+    def test_a_limit_that_cannot_be_measured_is_no_limit_of_the_server(self):
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-d", "200ms", "-a", "success", "--no-reference", "-n", "40",
+                            "--find-max", "p99<900ms", "--rate", "100", status=FAILED)
+        self.assertIn("the highest rate is not known", outcome.out)
+        self.assertNotIn("no rate keeps", outcome.out)
+
+    def test_a_message_from_a_file(self):
+        self.write("body.bin", "0123456789" * 7)
+        scenario = {"title": "From a file", "transport": "tcp", "family": "ipv4",
+                    "server": {"target": "tcp-server", "args": ["--exchanges", "0", "--echo"]},
+                    "load": {"requests": 20, "message": {"file": "body.bin"}, "answer": {"echo": True}, "reference": False}}
+        path = self.write("file.json", scenario)
+        outcome = self.wireproof("run", path, "--out", self.folder / "r", results=self.folder / "r")
+        self.assert_status(outcome, PASSED)
+        self.assertEqual(outcome.report["cases"][0]["load"]["bytes_sent"], 20 * 70)
+        scenario["load"]["message"]["file"] = "missing.bin"
+        outcome = self.wireproof("run", self.write("file.json", scenario), "--out", self.folder / "r")
+        self.assert_status(outcome, USAGE)
+        self.assertIn("missing.bin", outcome.err)
+
+    def test_one_way_over_unix_datagrams_is_answered(self):
+        self.folder.chmod(0o777)  # the server is another user
+        outcome = self.load("unix-datagram:" + str(self.folder / "s"), "--server",
+                            f"{TARGETS}/unix-server {{path}} --type datagram --echo --quiet", "--pattern", "one-way",
+                            "--rate", "200", "-d", "500ms", "--no-reference")
+        self.assertEqual(self.figures(outcome)["datagrams"]["lost"], 0)
+
+    def test_what_makes_no_sense_is_refused(self):
+        for arguments in (["--rate", "1e-300"], ["--size", "0"], ["--message", ""], ["--soak", "20s", "-d", "10s"],
+                          ["--soak", "20s", "--find-max", "p99<1ms"]):
+            with self.subTest(arguments):
+                self.load("tcp://127.0.0.1", "--server", SERVER, *arguments, status=USAGE)
+
+
 class Figures(Load):
     def test_a_closed_loop_in_a_lab_with_every_connection_proven(self):
         outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-c", "4", "-d", "500ms", "-a", "success",

@@ -81,17 +81,20 @@ void read_arrivals(const LoadRequest& request, Workload& workload) {
 }
 
 void read_message(const LoadRequest& request, Workload& workload) {
-  if (!request.message.empty() && !request.message_file.empty()) {
+  if (request.message && !request.message_file.empty()) {
     throw UsageError("--message and --message-file contradict each other");
   }
-  if (!request.message.empty()) workload.message.text = scenario::unescaped(request.message);
+  if (request.message) workload.message.text = scenario::unescaped(*request.message);
   if (!request.message_file.empty()) workload.message.text = file_text(request.message_file);
-  if (request.size > 0) {
-    std::string text =
-        request.message.empty() ? scenario::pattern(request.size) : workload.message.text;
-    while (text.size() < request.size) text += workload.message.text;
-    text.resize(request.size);
+  if (request.size && *request.size > 0 && !workload.message.text.empty()) {
+    const bool given = request.message || !request.message_file.empty();
+    std::string text = given ? workload.message.text : scenario::pattern(*request.size);
+    while (text.size() < *request.size) text += workload.message.text;
+    text.resize(*request.size);
     workload.message.text = std::move(text);
+  }
+  if (workload.message.text.empty() || request.size == 0u) {
+    throw UsageError("a message of no bytes: nothing would be sent", "--message TEXT, --size N");
   }
 }
 
@@ -189,11 +192,18 @@ scenario::Case load_case_of(const LoadRequest& request) {
   workload.source_addresses = request.sources;
   workload.discard = request.discard;
   workload.sink = request.sink;
-  workload.duration = span("--duration", request.duration);
+  if (!request.duration.empty()) workload.duration = span("--duration", request.duration);
   if (!request.soak.empty()) {
     if (request.server.empty()) {
       throw UsageError("--soak needs --server",
                        "only of a server of our own are memory and descriptors seen");
+    }
+    if (!request.duration.empty()) {
+      throw UsageError("--soak and --duration contradict each other",
+                       "--soak TIME is the duration");
+    }
+    if (!request.find_max.empty() || !request.sweep.empty()) {
+      throw UsageError("--soak contradicts --find-max and --sweep", "one thing at a time");
     }
     workload.soak = true;
     workload.duration = span("--soak", request.soak);
@@ -209,7 +219,7 @@ scenario::Case load_case_of(const LoadRequest& request) {
     const double wanted = number("--requests", request.requests);
     if (!(wanted >= 1 && wanted <= 1e12)) throw UsageError("--requests: 1 to 1e12 are wanted");
     workload.operations = static_cast<std::uint64_t>(wanted);
-    if (request.duration == "10s") workload.duration = std::chrono::hours(1);
+    if (request.duration.empty()) workload.duration = std::chrono::hours(1);
   }
   workload.repetitions = request.repeat;
   using scenario::CaptureKind;

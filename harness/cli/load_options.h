@@ -12,11 +12,13 @@ namespace wireproof::cli {
 // As given; checked by load_case_of().
 struct LoadRequest {
   std::string url, server;
-  std::string pattern = "request-response", direction = "to-server", arrivals, rate,
-              duration = "10s", warm_up, requests, think, timeout = "5s", ramp;
+  std::string pattern = "request-response", direction = "to-server", arrivals, rate, duration,
+              warm_up, requests, think, timeout = "5s", ramp;
   unsigned connections = 1, depth = 1, burst = 1, sources = 0, ramp_steps = 0;
-  std::string message, message_file, answer, delimiter, regex, close = "client";
-  std::size_t size = 0, answer_length = 0;
+  std::optional<std::string> message;
+  std::string message_file, answer, delimiter, regex, close = "client";
+  std::optional<std::size_t> size;
+  std::size_t answer_length = 0;
   bool echo = false, until_end = false, discard = false, sink = false;
   std::string engine = "auto", pin;
   unsigned threads = 0, repeat = 1;

@@ -56,6 +56,17 @@ std::string_view highest(bool by_rate) {
   return by_rate ? "the highest rate" : "the greatest number of connections";
 }
 
+// What a trial could not tell, in words: no verdict on the server can rest on it.
+std::string unknown(const report::CaseReport& one) {
+  if (!one.load) return {};
+  for (const load::LimitResult& limit : one.load->limits) {
+    if (limit.measured) continue;
+    return fmt::format("{} ({} answers in {:.0f} s)", limit.words, one.load->answered,
+                       one.load->measured_s);
+  }
+  return {};
+}
+
 bool held(const report::CaseReport& one) {
   if (one.status != report::Status::passed || !one.load) return false;
   for (const load::Doubt& doubt : one.load->doubts) {
@@ -68,7 +79,7 @@ bool held(const report::CaseReport& one) {
 // A trial lasts until the percentiles that it is judged by have samples enough.
 void lengthen(LoadRequest& trial, double rate) {
   const auto limits = scenario::parse_limits(trial.find_max);
-  const auto span = scenario::parse_span(trial.duration);
+  const auto span = scenario::parse_span(trial.duration.empty() ? "10s" : trial.duration);
   if (!limits || !span) return;
   constexpr double some_more = 1.2, longest_s = 60;
   const double needed = some_more * static_cast<double>(load::samples_needed(*limits)) / rate;
@@ -107,11 +118,10 @@ std::string sweep_table(const report::RunReport& run) {
                         "p99.9", "max", "errors");
     }
     const load::LoadResult& load = *one.load;
-    out +=
-        fmt::format("  {:<20} {:>10.0f}/s {:>8} {:>8} {:>8} {:>8} {:>7}\n",
-                    one.id.substr(std::min<std::size_t>(one.id.size(), 5)), load.throughput_per_s,
-                    time_of(load, "p50"), time_of(load, "p99"), time_of(load, "p99.9"),
-                    time_of(load, "max"), load.errors + load.timeouts + load.connect_errors);
+    out += fmt::format("  {:<20} {:>10.0f}/s {:>8} {:>8} {:>8} {:>8} {:>7}\n",
+                       one.id.substr(std::min<std::size_t>(one.id.size(), 5)),
+                       load.throughput_per_s, time_of(load, "p50"), time_of(load, "p99"),
+                       time_of(load, "p99.9"), time_of(load, "max"), load.failures());
   }
   return out;
 }
@@ -142,15 +152,25 @@ report::RunReport find_highest(const LoadRequest& request, const RunLoads& run) 
     trial.parameters[request.by] = shown;
     report::RunReport done = run({trial});
     all.duration_ms += done.duration_ms;
+    const bool stopped = done.interrupted || done.cases.empty();
     for (report::CaseReport& report : done.cases) {
       const bool error = report.status == report::Status::error;
-      search.tell(held(report));
+      const std::string why = unknown(report);
+      if (!error && !stopped && why.empty()) search.tell(held(report));
       all.cases.push_back(std::move(report));
       if (error) return all;  // the machine's fault is no limit of the server
+      if (!why.empty() && !stopped) {
+        all.cases.back().status = report::Status::inconclusive;
+        all.cases.back().reason = why;
+        all.notes.push_back(fmt::format("{} is not known: at {} {}", highest(by_rate), shown, why));
+        return all;
+      }
     }
-    if (done.interrupted || done.cases.empty()) {
+    if (stopped) {
       all.interrupted = true;
-      all.notes.push_back(fmt::format("interrupted: {} is not known", highest(by_rate)));
+      const auto sofar = search.found();
+      all.notes.push_back(fmt::format("interrupted: {} is not known{}", highest(by_rate),
+                                      sofar ? fmt::format(", but {:.6g} held", sofar->low) : ""));
       return all;
     }
   }

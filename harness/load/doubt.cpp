@@ -280,7 +280,7 @@ std::optional<double> metric(const LoadResult& result, std::string_view name) {
   if (scenario::is_time(name)) return phase_metric(result, name);
   if (name == "rate") return result.throughput_per_s;
   if (name == "errors") {
-    return static_cast<double>(result.errors + result.timeouts + result.connect_errors);
+    return static_cast<double>(result.failures());
   }
   if (name == "timeouts") return static_cast<double>(result.timeouts);
   if (name == "error_share") return 100 * result.error_share();

@@ -132,7 +132,7 @@ class ProgressTeller {
         latency_.add(window.phases[static_cast<std::size_t>(Phase::latency)]);
       }
     }
-    failed_ += counts.errors + counts.timeouts + counts.connect_errors;
+    failed_ += counts.failures();
     Tick tick;
     tick.at_s = static_cast<double>(now - plan_.start_ns) / 1e9;
     const std::int64_t end_ns = plan_.end_ns;

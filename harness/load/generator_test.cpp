@@ -303,6 +303,83 @@ TEST_P(Engines, AConnectionThatIsResetAtOnceWasMade) {
   expect_balance(result);
 }
 
+// What the warm-up sent and nobody answers is nobody's but the measurement's.
+TEST(Generator, AConnectionThatHangsSinceTheWarmUpIsSeen) {
+  std::atomic<bool> first{true};
+  const ServerForTest server(false, [&](const std::string& text) -> std::optional<std::string> {
+    return first.exchange(false) ? "" : text;
+  });
+  Workload load = workload();
+  load.operations = 0;
+  load.connections = 2;
+  load.warm_up = 100ms;
+  load.duration = 400ms;
+  load.timeout = 300ms;
+  for (const double rate : {0.0, 200.0}) {
+    first = true;
+    load.arrivals.kind = rate > 0 ? ArrivalKind::constant : ArrivalKind::closed;
+    load.arrivals.rate = rate;
+    const LoadResult result = run(load, server.destination());
+    EXPECT_EQ(result.timeouts, 1u) << rate;
+    EXPECT_GE(result.phase("latency")->most_ns, 290'000'000u) << rate;
+    expect_balance(result);
+  }
+}
+
+TEST_P(Engines, BytesBehindTheAnswerMakeItWrong) {
+  const ServerForTest server(false, [](const std::string& text) { return text + "EXTRA"; });
+  for (const Pattern pattern : {Pattern::request_response, Pattern::connect_request_close}) {
+    const bool connects = pattern == Pattern::connect_request_close;
+    if (connects && GetParam() == EngineKind::blocking) continue;
+    Workload load = workload();
+    load.engine = GetParam();
+    load.pattern = pattern;
+    load.operations = 20;
+    if (GetParam() == EngineKind::blocking) load.connections = 1;
+    const Recording recording = run_generator(make_plan(load, server.destination()), {});
+    const LoadResult result = summarize(recording);
+    if (refused(result, recording)) GTEST_SKIP() << recording.end.failure;
+    EXPECT_EQ(result.answered, 0u);
+    EXPECT_EQ(errors_of(result, "wrong answer"), 20u) << result.errors;
+    expect_balance(result);
+  }
+}
+
+// A datagram answered twice: each answer is taken for the next request's, and one is left over.
+TEST(Generator, AnswersThatNobodyAskedForAreNoRequests) {
+  const ServerForTest server(true, echo, 2);
+  Workload load = workload();
+  load.engine = EngineKind::epoll;
+  load.connections = 1;
+  load.operations = 50;
+  const LoadResult result = run(load, server.destination());
+  EXPECT_EQ(result.sent, 50u);
+  EXPECT_GE(result.idle_errors, 1u);
+  EXPECT_EQ(errors_of(result, "unasked answer"), result.idle_errors);
+  expect_balance(result);
+}
+
+// When nothing is answered any more the rate is nothing: its interval is of all the time.
+TEST(Generator, TheIntervalHoldsTheRateOfAServerThatStops) {
+  std::atomic<int> left{300};
+  const ServerForTest server(false, [&](const std::string& text) -> std::optional<std::string> {
+    return left-- > 0 ? text : "";
+  });
+  Workload load = workload();
+  load.operations = 0;
+  load.arrivals.kind = ArrivalKind::constant;
+  load.arrivals.rate = 1'000;
+  load.warm_up = 0s;
+  load.duration = 1s;
+  load.timeout = 200ms;
+  const LoadResult result = run(load, server.destination());
+  ASSERT_TRUE(result.throughput_interval);
+  EXPECT_GE(result.throughput_interval->low, 0);
+  EXPECT_LE(result.throughput_interval->low, result.throughput_per_s);
+  EXPECT_GE(result.throughput_interval->high, result.throughput_per_s);
+  EXPECT_NEAR(result.throughput_per_s, 300, 30);
+}
+
 TEST(Generator, IdleConnectionsAreHeld) {
   const ServerForTest server(false, echo);
   Workload load = workload();

@@ -53,6 +53,7 @@ void Counts::add(const Counts& other) {
   timeouts += other.timeouts;
   connections += other.connections;
   connect_errors += other.connect_errors;
+  idle_errors += other.idle_errors;
   closes += other.closes;
   closed_by_server += other.closed_by_server;
   closed_by_reset += other.closed_by_reset;

@@ -50,10 +50,12 @@ struct Counts {
   std::uint64_t sent = 0, answered = 0, errors = 0, timeouts = 0;  // requests (or operations)
   // Failed connects of kept connections; those that are operations are among the errors.
   std::uint64_t connections = 0, connect_errors = 0, closes = 0;
+  std::uint64_t idle_errors = 0;  // of connections on which no request was in flight
   std::uint64_t closed_by_server = 0, closed_by_reset = 0;
   std::uint64_t bytes_sent = 0, bytes_received = 0;
   // Of what the warm-up sent, which counts nowhere else.
   std::uint64_t warm_up_answered = 0, warm_up_latency_ns = 0;
+  std::uint64_t failures() const { return errors + timeouts + connect_errors + idle_errors; }
   void add(const Counts& other);
 };
 

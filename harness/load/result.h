@@ -63,7 +63,8 @@ struct TcpSummary {  // of a sample of connections, just before their close
   std::uint64_t delivery_rate_bytes_per_s_median = 0;
 };
 
-// A word on the measurement itself. `decisive`: under --strict it makes the result inconclusive.
+// A word on the measurement itself. `decisive`: the figures are not to be relied on. Under --strict
+// each makes the result inconclusive.
 struct Doubt {
   std::string about;  // "generator saturated"
   std::string words;
@@ -96,8 +97,8 @@ struct ProofResult {
   double packets_per_s = 0;
   std::uint64_t most_tracked = 0;
   std::string capture, basis;  // what was captured ("headers"), and how that proves, in words
-  bool balanced = false;   // made = handshakes = closes
-  std::string difference;  // in words, where it is not
+  bool balanced = false;       // made = handshakes = closes
+  std::string difference;      // in words, where it is not
 };
 
 struct DatagramResult {
@@ -139,6 +140,8 @@ struct LoadResult {
   std::uint64_t not_sent = 0;  // meant to be sent before the end
   std::uint64_t warm_up_requests = 0;
   std::uint64_t connections_made = 0, connect_errors = 0, closes = 0, most_connected = 0;
+  // Of connections on which no request was in flight: bytes that nobody asked for, resets.
+  std::uint64_t idle_errors = 0;
   std::uint64_t closed_by_server = 0, closed_by_reset = 0;
   std::uint64_t bytes_sent = 0, bytes_received = 0;
   double throughput_per_s = 0, bytes_sent_per_s = 0, bytes_received_per_s = 0;
@@ -161,6 +164,7 @@ struct LoadResult {
   std::vector<LimitResult> limits;
   std::string log_file;  // HdrHistogram log, relative to the results folder
 
+  std::uint64_t failures() const { return errors + timeouts + connect_errors + idle_errors; }
   double error_share() const;  // errors and timeouts of all that was tried
   const PhaseResult* phase(std::string_view name) const;
 };

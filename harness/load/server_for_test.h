@@ -23,7 +23,9 @@ class ServerForTest {
   // What is sent for what was read; nullopt: nothing, and the connection is closed.
   using Answer = std::function<std::optional<std::string>(const std::string&)>;
 
-  ServerForTest(bool udp, Answer answer) : udp_(udp), answer_(std::move(answer)) {
+  // `times`: how often each datagram is answered.
+  ServerForTest(bool udp, Answer answer, unsigned times = 1)
+      : udp_(udp), answer_(std::move(answer)), times_(times) {
     socket_ = Fd(::socket(AF_INET, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -59,8 +61,10 @@ class ServerForTest {
       if (count < 0) continue;
       const auto answer = answer_({buffer.data(), static_cast<std::size_t>(count)});
       if (!answer) continue;
-      ::sendto(socket_.get(), answer->data(), answer->size(), 0, reinterpret_cast<sockaddr*>(&peer),
-               size);
+      for (unsigned i = 0; i < times_; ++i) {
+        ::sendto(socket_.get(), answer->data(), answer->size(), 0,
+                 reinterpret_cast<sockaddr*>(&peer), size);
+      }
     }
   }
 
@@ -93,6 +97,7 @@ class ServerForTest {
 
   const bool udp_;
   Answer answer_;
+  const unsigned times_;
   Fd socket_;
   std::uint16_t port_ = 0;
   std::atomic<bool> stop_{false};

@@ -101,7 +101,10 @@ double drift(std::span<const double> values) {
   }
   const double error = std::sqrt(rest / (count - 2) / along);
   if (std::abs(slope) <= student_t_975(values.size() - 2) * error || center == 0) return 0;
-  return slope * count / center;
+  // Of the higher of its two ends: nothing falls by more than all of it.
+  const double reach = slope * (count - 1) / 2;
+  const double highest = std::max(center - reach, center + reach);
+  return highest <= 0 ? 0 : std::clamp(slope * (count - 1) / highest, -1.0, 1.0);
 }
 
 ExponentialTest test_exponential(std::vector<double> gaps) {

@@ -86,7 +86,11 @@ TEST(Statistics, ADriftIsSeenAndNoiseIsNot) {
   std::normal_distribution<double> noise(0, 1);
   std::vector<double> rising;
   for (int i = 0; i < 50; ++i) rising.push_back(100 + i + noise(random));
-  EXPECT_NEAR(drift(rising), 50.0 / 124.5, 0.05);
+  EXPECT_NEAR(drift(rising), 49.0 / 149, 0.05);  // of its higher end
+  std::vector<double> collapsing(10, 1000.0);
+  for (std::size_t i = 5; i < 10; ++i) collapsing[i] = 0;
+  EXPECT_GE(drift(collapsing), -1);
+  EXPECT_LT(drift(collapsing), -0.9);
   int seen = 0;
   for (int trial = 0; trial < 200; ++trial) {
     std::vector<double> flat(50);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "load/generator.h"
 #include "load/histogram_log.h"
@@ -13,16 +14,31 @@ namespace {
 constexpr double quantiles[] = {0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999};
 constexpr std::size_t kept_examples = 10, fewest_batches = 10;
 
-// The windows that lie wholly within the measured time of a run.
+// To the plan's end or, where the load ended before, to its last answer.
+std::int64_t measured_until(const Recording& recording) {
+  const Plan& plan = recording.plan;
+  std::int64_t end = std::min<std::int64_t>(plan.end_ns, recording.ended_ns);
+  const bool by_operations = plan.workload.operations != 0;
+  if (by_operations && recording.end.last_answer_ns > 0) {
+    end = std::min(end, recording.end.last_answer_ns);
+  }
+  return end;
+}
+
+// The windows that lie wholly within the measured time of a run, those of its pauses left out;
+// null: nothing happened in it.
 std::vector<const Window*> measured_windows(const Recording& recording) {
   const Plan& plan = recording.plan;
   const std::int64_t first = (plan.measure_ns - plan.start_ns) / plan.window_ns;
-  const std::int64_t end = std::min<std::int64_t>(
-      plan.end_ns, std::max<std::int64_t>(recording.end.last_answer_ns, plan.measure_ns));
+  const std::int64_t end = std::max<std::int64_t>(measured_until(recording), plan.measure_ns);
   const std::int64_t last = (end - plan.start_ns) / plan.window_ns;
+  std::map<std::int64_t, const Window*> known;
+  for (const Window& window : recording.windows) known.emplace(window.index, &window);
   std::vector<const Window*> windows;
-  for (const Window& window : recording.windows) {
-    if (window.index >= first && window.index < last) windows.push_back(&window);
+  for (std::int64_t index = first; index < last; ++index) {
+    if (plan.is_pause(index)) continue;
+    const auto found = known.find(index);
+    windows.push_back(found == known.end() ? nullptr : found->second);
   }
   return windows;
 }
@@ -55,7 +71,9 @@ Timeline timeline_of(const Recording& recording) {
   line.window_s = static_cast<double>(recording.plan.window_ns) / 1e9;
   Histogram scratch;
   for (const Window* window : line.windows) {
-    line.rates.push_back(static_cast<double>(window->counts.answered) / line.window_s);
+    line.rates.push_back(
+        window == nullptr ? 0 : static_cast<double>(window->counts.answered) / line.window_s);
+    if (window == nullptr) continue;
     scratch.add(window->phases[0]);
     if (scratch.count() >= 20) line.medians.push_back(static_cast<double>(scratch.value_at(0.5)));
     scratch.take();
@@ -73,7 +91,7 @@ std::vector<double> batch_percentiles(const std::vector<Timeline>& lines, std::s
     const std::size_t a_batch = std::max<std::size_t>(1, line.windows.size() * lines.size() / 20);
     std::size_t taken = 0;
     for (const Window* window : line.windows) {
-      batch.add(window->phases[phase]);
+      if (window != nullptr) batch.add(window->phases[phase]);
       if (++taken % a_batch != 0) continue;
       if (static_cast<double>(batch.count()) * (1 - quantile) >= 1) {
         values.push_back(static_cast<double>(batch.value_at(quantile)));
@@ -147,7 +165,7 @@ std::vector<SeriesPoint> series_of(const Recording& recording) {
     point.span_s = static_cast<double>(plan.window_ns) / 1e9;
     point.sent = window.counts.sent;
     point.answered = window.counts.answered;
-    point.errors = window.counts.errors + window.counts.connect_errors;
+    point.errors = window.counts.failures() - window.counts.timeouts;
     point.timeouts = window.counts.timeouts;
     point.connections = window.counts.connections;
     point.bytes_sent = window.counts.bytes_sent;
@@ -256,6 +274,7 @@ void add_counts(const Recording& recording, LoadResult& result) {
     result.timeouts += counts.timeouts;
     result.connections_made += counts.connections;
     result.connect_errors += counts.connect_errors;
+    result.idle_errors += counts.idle_errors;
     result.closes += counts.closes;
     result.closed_by_server += counts.closed_by_server;
     result.closed_by_reset += counts.closed_by_reset;
@@ -269,17 +288,6 @@ void add_counts(const Recording& recording, LoadResult& result) {
   result.most_connected = std::max(result.most_connected, recording.end.most_connected);
 }
 
-// To the plan's end or, where the load ended before, to its last answer.
-std::int64_t measured_until(const Recording& recording) {
-  const Plan& plan = recording.plan;
-  std::int64_t end = std::min<std::int64_t>(plan.end_ns, recording.ended_ns);
-  const bool by_operations = plan.workload.operations != 0;
-  if (by_operations && recording.end.last_answer_ns > 0) {
-    end = std::min(end, recording.end.last_answer_ns);
-  }
-  return end;
-}
-
 // The time that counts.
 double measured_seconds(const Recording& recording) {
   const Plan& plan = recording.plan;
@@ -291,8 +299,8 @@ double measured_seconds(const Recording& recording) {
 }  // namespace
 
 double LoadResult::error_share() const {
-  const auto tried = static_cast<double>(sent + connect_errors);
-  return tried == 0 ? 0 : static_cast<double>(errors + timeouts + connect_errors) / tried;
+  const auto tried = static_cast<double>(sent + connect_errors + idle_errors);
+  return tried == 0 ? 0 : static_cast<double>(failures()) / tried;
 }
 
 const PhaseResult* LoadResult::phase(std::string_view wanted) const {
@@ -360,6 +368,9 @@ LoadResult summarize(const std::vector<Recording>& repetitions) {
         fmt::format("batch means over {} batches, Student's t", rates.size());
   }
   if (rates.size() >= 3) result.throughput_interval = mean_interval(rates);
+  if (result.throughput_interval) {  // none is negative, as normal theory would have it
+    result.throughput_interval->low = std::max(0.0, result.throughput_interval->low);
+  }
   result.datagrams = repetitions.back().datagrams;
   result.series = series_of(repetitions.back());
   result.tcp = tcp_summary(infos);

@@ -142,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(All, Quiet,
 
 TEST(ReferenceLoop, IsComparedTurnByTurn) {
   ReferenceLoop reference(scenario::Transport::tcp, scenario::Family::ipv4);
-  ASSERT_EQ(reference.round(20ms), "");
+  ASSERT_EQ(reference.round(500ms), "");  // one of no round trips is left out
   EXPECT_GT(reference.cpu_ms(), 0);
   Recording recording = recording_of(plan_of(10s), 100);
   const auto compared = reference.against({recording});

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "load/kernel_stamps.h"
 #include "witness/inet_diag.h"
 
@@ -27,6 +28,12 @@ constexpr int sends_a_turn = 8;
 constexpr std::uint32_t connections_with_stamps = 8;
 constexpr std::int64_t stamp_gap_ns = 5'000'000;
 constexpr std::int64_t unix_retry_ns = 1'000'000;
+
+bool has_peer(const Fd& fd) {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  return fd.is_open() && ::getpeername(fd.get(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+}
 
 // Connections are shared out as evenly as they go.
 std::uint64_t share_of(std::uint64_t whole, unsigned share, unsigned shares) {
@@ -251,15 +258,19 @@ void Worker::open(Connection& one, std::int64_t intended, std::int64_t now) {
   if (operation) {
     if (operations_left_ == 0) return;
     --operations_left_;
-    one.ring[0] = {workload_.open_loop() ? intended : now, now, 0, next_number_++};
+    Request& request = one.ring[0];
+    request = {workload_.open_loop() ? intended : now, now, 0, next_number_++, false};
     one.count = 1;
     ++in_flight_;
     recorder_.roll(now);
-    if (measured(one.ring[0])) {
+    if (is_measured(request.intended_ns)) {
       ++recorder_.counts().sent;
+      request.counted = true;
       if (workload_.open_loop()) {
         recorder_.record(Phase::lateness, now - std::max(intended, one.free_ns));
       }
+    } else {
+      ++end_.warm_up_requests;
     }
   }
   attempt(one);
@@ -270,6 +281,7 @@ void Worker::attempt(Connection& one) {
   one.channel.fd = Fd(::socket(plan_.to.address.storage.ss_family,
                                plan_.to.type | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK), 0));
   one.state = State::opening;
+  one.unasked = false;
   one.channel.aborting = one.channel.stamps = one.channel.stamp_wanted = false;
   if (!one.channel.fd.is_open() || !bind_source(one)) {
     connected(one.channel, errno);
@@ -354,13 +366,14 @@ void Worker::issue(Connection& one, std::int64_t intended, std::int64_t now) {
   if (operations_left_ == 0) return;
   --operations_left_;
   Request& request = one.ring[(one.head + one.count) % workload_.depth];
-  request = {intended, now, 0, next_number_++};
+  request = {intended, now, 0, next_number_++, false};
   ++one.count;
   ++in_flight_;
   one.state = State::busy;
   recorder_.roll(now);
-  if (intended >= plan_.measure_ns) {
+  if (is_measured(intended)) {
     ++recorder_.counts().sent;
+    request.counted = true;
     if (workload_.open_loop()) {
       recorder_.record(Phase::lateness, now - std::max(intended, one.free_ns));
     }
@@ -417,7 +430,7 @@ void Worker::record_stamps(Connection& one, const Request& request, std::int64_t
   Channel& channel = one.channel;
   channel.stamp_wanted = false;
   if (channel.kernel_sent_ns == 0) take_transmit_stamp(channel);
-  if (channel.kernel_sent_ns == 0 || channel.kernel_received_ns == 0 || !measured(request)) return;
+  if (channel.kernel_sent_ns == 0 || channel.kernel_received_ns == 0 || !request.counted) return;
   recorder_.record(Phase::transmit, channel.kernel_sent_ns - request.sent_ns);
   recorder_.record(Phase::remote, channel.kernel_received_ns - channel.kernel_sent_ns);
   recorder_.record(Phase::wake_up, now - channel.kernel_received_ns);
@@ -473,8 +486,9 @@ void Worker::sweep(std::int64_t now) {
       drop(one, now);
     } else if (one.state == State::busy && one.count > 0 && oldest(one).sent_ns <= oldest_ns) {
       give_up(one, Failure::timeout, now,
-              fmt::format("no whole answer within {} ms ({} bytes came)",
-                          workload_.timeout.count() / 1'000'000, one.pending.size()));
+              fmt::format("no whole answer within {} ms ({} bytes came{})",
+                          workload_.timeout.count() / 1'000'000, one.pending.size(),
+                          one.pending.empty() ? "" : ": " + quoted(one.pending, 64)));
     }
   }
 }
@@ -497,12 +511,19 @@ void Worker::finish() {
   recorder_.roll(now);
   for (Connection& one : connections_) {
     for (; one.count > 0; pop(one)) {
-      if (!measured(oldest(one))) continue;
+      if (!counts(oldest(one), now)) continue;
       ++end_.in_flight;
       // At least as long as this.
       recorder_.record(Phase::latency, now - oldest(one).intended_ns);
     }
+    // Made, and nobody asked so far: the packets show it.
+    if (one.state == State::opening && plan_.to.transport == scenario::Transport::tcp &&
+        has_peer(one.channel.fd)) {
+      ++recorder_.counts().connections;
+      one.state = State::ready;
+    }
     if (one.channel.fd.is_open() && one.state != State::opening) {
+      look_for_unasked(one, now);
       sample_tcp_info(one);
       ++recorder_.counts().closes;
       if (engine_) engine_->close(one.channel);

@@ -57,12 +57,14 @@ class Worker final : private Handler {
   struct Request {
     std::int64_t intended_ns = 0, sent_ns = 0, first_byte_ns = 0;
     std::uint64_t number = 0;
+    bool counted = false;  // among those sent in the measured time
   };
   enum class State : std::uint8_t { closed, opening, ready, busy, closing };
   struct Connection {
     Channel channel;
     State state = State::closed;
     bool queued = false;                // in ready_
+    bool unasked = false;               // bytes that no request asked for were told of
     std::uint32_t count = 0, head = 0;  // requests in flight: ring_[head] ...
     std::vector<Request> ring;
     std::string pending;           // of an answer that is not whole
@@ -110,8 +112,11 @@ class Worker final : private Handler {
   void sweep(std::int64_t now);
   void connected_too_late(Connection& one, std::int64_t now);
   bool answers_of_datagrams() const;
+  void note_unasked(Connection& one, std::string_view bytes, std::int64_t now);
+  void look_for_unasked(Connection& one, std::int64_t now);
   void finish();
-  bool measured(const Request& request) const { return request.intended_ns >= plan_.measure_ns; }
+  bool is_measured(std::int64_t time_ns) const { return time_ns >= plan_.measure_ns; }
+  bool counts(Request& request, std::int64_t now);
   bool over(std::int64_t now) const { return now >= plan_.end_ns || operations_left_ == 0; }
   Request& oldest(Connection& one) { return one.ring[one.head]; }
   void pop(Connection& one);

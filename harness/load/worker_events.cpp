@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/text.h"
 #include "load/worker.h"
@@ -20,6 +21,10 @@ constexpr std::size_t longest_answer = 64u << 20;
 
 std::string_view view(std::span<const char> bytes) { return {bytes.data(), bytes.size()}; }
 
+std::string unasked_words(std::string_view bytes) {
+  return fmt::format("{} bytes {} that no request asked for", bytes.size(), quoted(bytes, 64));
+}
+
 }  // namespace
 
 void Worker::received(Channel& channel, std::span<const char> bytes) {
@@ -27,10 +32,8 @@ void Worker::received(Channel& channel, std::span<const char> bytes) {
   const std::int64_t now = now_ns();
   recorder_.roll(now);
   recorder_.counts().bytes_received += bytes.size();
-  if (workload_.pattern == Pattern::stream || workload_.pattern == Pattern::idle ||
-      one.state == State::closing) {
-    return;
-  }
+  if (workload_.pattern == Pattern::stream || workload_.pattern == Pattern::idle) return;
+  if (one.state == State::closing) return note_unasked(one, view(bytes), now);
   std::string_view have = view(bytes);
   const bool kept = !one.pending.empty();
   if (kept) {
@@ -38,13 +41,13 @@ void Worker::received(Channel& channel, std::span<const char> bytes) {
     have = one.pending;
   }
   const std::uint32_t generation = channel.generation;
+  // Those that were out when the bytes came: what is sent from here on they cannot answer.
+  std::uint32_t asked_for = one.count;
   while (!have.empty() || answers_of_datagrams()) {
-    if (one.count == 0) {
+    if (asked_for == 0) {
       if (have.empty()) break;
       // A late answer of a request that was given up would look like this: its socket was closed.
-      give_up(one, Failure::unasked, now,
-              fmt::format("{} bytes {} that no request asked for", have.size(), quoted(have, 64)));
-      return;
+      return give_up(one, Failure::unasked, now, unasked_words(have));
     }
     Request& request = oldest(one);
     if (request.first_byte_ns == 0) request.first_byte_ns = now;
@@ -62,6 +65,11 @@ void Worker::received(Channel& channel, std::span<const char> bytes) {
       return;
     }
     have.remove_prefix(*length);
+    if (--asked_for == 0 && !have.empty()) {
+      return give_up(one, Failure::wrong_answer, now,
+                     fmt::format("{} bytes {}, and then {}", answer.size(), quoted(answer, 64),
+                                 unasked_words(have)));
+    }
     if (have.empty() && kept) one.pending.clear();
     const bool last = have.empty();
     answered(one, answer, now);
@@ -80,7 +88,33 @@ void Worker::received(Channel& channel, std::span<const char> bytes) {
   }
 }
 
+// Of a connection that goes on, or is being closed anyway.
+void Worker::note_unasked(Connection& one, std::string_view bytes, std::int64_t now) {
+  if (std::exchange(one.unasked, true)) return;
+  ++recorder_.counts().idle_errors;
+  recorder_.fail(Failure::unasked, now, unasked_words(bytes));
+}
+
+// What lies there when all is over: an answer given twice each time leaves the last one behind.
+void Worker::look_for_unasked(Connection& one, std::int64_t now) {
+  if (workload_.pattern != Pattern::request_response || one.state != State::ready) return;
+  char bytes[256];
+  const ssize_t count = ::recv(one.channel.fd.get(), bytes, sizeof bytes, MSG_DONTWAIT | MSG_PEEK);
+  if (count > 0) note_unasked(one, {bytes, static_cast<std::size_t>(count)}, now);
+}
+
 bool Worker::answers_of_datagrams() const { return plan_.to.type == SOCK_DGRAM; }
+
+// What still waits when the measurement begins is part of it: a connection that hangs since the
+// warm-up would be seen by nobody else.
+bool Worker::counts(Request& request, std::int64_t now) {
+  if (!request.counted && is_measured(now)) {
+    request.counted = true;
+    ++recorder_.counts().sent;
+    --end_.warm_up_requests;
+  }
+  return request.counted;
+}
 
 void Worker::pop(Connection& one) {
   one.head = (one.head + 1) % workload_.depth;
@@ -89,11 +123,12 @@ void Worker::pop(Connection& one) {
 }
 
 void Worker::answered(Connection& one, std::string_view, std::int64_t now) {
+  const bool counted = counts(oldest(one), now);
   const Request request = oldest(one);
   pop(one);
   end_.last_answer_ns = now;
   if (one.channel.stamp_wanted) record_stamps(one, request, now);
-  if (measured(request)) {
+  if (counted) {
     ++recorder_.counts().answered;
     recorder_.record(Phase::latency, now - request.intended_ns);
     if (workload_.open_loop()) recorder_.record(Phase::service, now - request.sent_ns);
@@ -193,9 +228,10 @@ void Worker::reopen_later(Connection& one, std::int64_t now) {
 
 void Worker::fail_all(Connection& one, Failure kind, std::int64_t now, std::string_view words) {
   while (one.count > 0) {
+    const bool counted = counts(oldest(one), now);
     const Request request = oldest(one);
     pop(one);
-    if (!measured(request)) continue;
+    if (!counted) continue;
     if (kind == Failure::timeout) {
       ++recorder_.counts().timeouts;
       // It waited at least as long as this: left out, the percentiles would be better than they
@@ -213,8 +249,7 @@ void Worker::fail_all(Connection& one, Failure kind, std::int64_t now, std::stri
 void Worker::give_up(Connection& one, Failure kind, std::int64_t now, std::string_view words) {
   recorder_.roll(now);
   if (one.count == 0) {
-    ++recorder_.counts().errors;
-    ++recorder_.counts().sent;
+    ++recorder_.counts().idle_errors;
     recorder_.fail(kind, now, words);
   }
   fail_all(one, kind, now, words);

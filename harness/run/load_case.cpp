@@ -280,9 +280,12 @@ class LoadCase {
     judge_answers();
     judge_growth();
     judge_proof();
+    if (result_.interrupted && report_.findings.empty()) {
+      report_.status = report::Status::inconclusive;
+      report_.reason = fmt::format("interrupted after {:.1f} s", result_.measured_s);
+    }
     for (const load::Doubt& doubt : result_.doubts) {
-      if (!doubt.decisive) continue;
-      result_.trusted = false;
+      if (doubt.decisive) result_.trusted = false;
       if (workload_.strict) {
         add(rule::load_trusted, Blame::harness, "a measurement that can be relied on",
             doubt.about + ": " + doubt.words, true);
@@ -294,7 +297,12 @@ class LoadCase {
   void judge_growth() {
     constexpr double grown = 10;  // percent
     constexpr std::uint64_t much_kib = 2'048, many_descriptors = 8;
-    if (!workload_.soak || !result_.server_growth) return;
+    if (!workload_.soak) return;
+    if (!result_.server_growth) {
+      add(rule::load_growth, Blame::none, "looks enough at the server's memory and descriptors",
+          "too few in so short a time (--soak 15s or more)", true);
+      return;
+    }
     const load::ServerGrowth& growth = *result_.server_growth;
     if (growth.memory_drift_percent > grown && growth.last_kib > growth.first_kib + much_kib) {
       add(rule::load_growth, Blame::server, "memory that stays as it is",
@@ -324,11 +332,24 @@ class LoadCase {
       seen += fmt::format("{}{} {}", seen.empty() ? "" : ", ", kind.count, kind.kind);
       if (!kind.examples.empty()) seen += " (" + kind.examples.front() + ")";
     }
+    if (result_.in_flight > 0 && !result_.interrupted) {
+      seen += fmt::format("{}{} without an answer when the load was over", seen.empty() ? "" : ", ",
+                          result_.in_flight);
+    }
     if (!seen.empty() && !borne) {
       add(rule::load_answers, Blame::server, "every request answered, and rightly", seen);
     } else if (result_.answered == 0 && workload_.pattern != Pattern::idle &&
                workload_.pattern != Pattern::stream && !result_.interrupted) {
       add(rule::load_answers, Blame::server, "answers", seen.empty() ? "none at all" : seen);
+    }
+    const bool streams = workload_.pattern == Pattern::stream && !result_.interrupted;
+    if (streams && workload_.direction != scenario::Direction::to_server &&
+        result_.bytes_received == 0) {
+      add(rule::load_answers, Blame::server, "a stream from the server", "not a byte");
+    }
+    if (streams && workload_.direction != scenario::Direction::from_server &&
+        result_.bytes_sent == 0) {
+      add(rule::load_answers, Blame::server, "a stream to the server", "not a byte was taken");
     }
     if (workload_.pattern == Pattern::idle && result_.most_connected < workload_.connections &&
         !result_.interrupted) {

@@ -8,7 +8,7 @@
 namespace wireproof::scenario {
 namespace {
 
-constexpr double highest_rate = 1e8;
+constexpr double highest_rate = 1e8, least_rate = 1e-3;
 constexpr unsigned most_connections = 1'000'000, most_blocking = 512;
 
 int hex_digit(char c) {
@@ -65,6 +65,9 @@ class Check {
         w_.arrivals.kind == ArrivalKind::constant || w_.arrivals.kind == ArrivalKind::poisson;
     wrong(rated && !(w_.arrivals.rate > 0), "rate",
           fmt::format("a rate of {}: more than 0 requests a second are wanted", w_.arrivals.rate));
+    wrong(rated && w_.arrivals.rate < least_rate, "rate",
+          fmt::format("a rate of {:g}: less than one request in {:g} s", w_.arrivals.rate,
+                      1 / least_rate));
     wrong(rated && w_.arrivals.rate > highest_rate, "rate",
           fmt::format("a rate of {:g}: no generator sends more than {:g} requests a second",
                       w_.arrivals.rate, highest_rate));

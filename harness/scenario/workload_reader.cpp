@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "base/text.h"
@@ -22,7 +24,7 @@ constexpr std::string_view keys[] = {
     "threads",          "pin",         "busy_poll",   "capture",     "reference",
     "repetitions",      "seed",        "strict",      "soak",        "sink",
     "ramp_steps",       "timestamps",  "find_warm_up"};
-constexpr std::string_view message_keys[] = {"text", "hex", "base64", "pattern", "sizes"};
+constexpr std::string_view message_keys[] = {"text", "hex", "base64", "pattern", "file", "sizes"};
 constexpr std::string_view size_keys[] = {"kind", "least", "most", "mean"};
 constexpr std::string_view answer_keys[] = {"text",      "hex",   "base64", "pattern",   "length",
                                             "delimiter", "regex", "echo",   "until_end", "prefix"};
@@ -57,6 +59,7 @@ constexpr Named<CaptureKind> captures[] = {{"auto", CaptureKind::automatic},
 constexpr Named<SizeKind> size_kinds[] = {{"uniform", SizeKind::uniform},
                                           {"exponential", SizeKind::exponential}};
 
+constexpr std::uintmax_t largest_message = 16u << 20;
 constexpr std::int64_t longest_ms = 24 * 3'600'000, most = 1'000'000'000'000;
 
 class WorkloadReader {
@@ -196,10 +199,34 @@ class WorkloadReader {
     }
   }
 
+  // Relative to the scenario's own folder.
+  std::optional<std::string> read_file(const Field& field) {
+    const auto name = read_string(field, errors_);
+    if (!name) return std::nullopt;
+    const auto path = std::filesystem::path(errors_.source().file()).parent_path() / *name;
+    std::error_code ignored;
+    const bool plain = std::filesystem::is_regular_file(path, ignored);
+    if (!plain || std::filesystem::file_size(path, ignored) > largest_message) {
+      errors_.add(field.offset(), fmt::format("no message can be read from {}", path.string()),
+                  "a file of at most 16 MiB, named from the scenario's folder");
+      return std::nullopt;
+    }
+    std::ifstream in(path, std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    if (!in.good() && !in.eof()) {
+      errors_.add(field.offset(), fmt::format("{} cannot be read", path.string()));
+      return std::nullopt;
+    }
+    return bytes;
+  }
+
   void read_message(const Field& field, Workload& load) {
     const Object message(field, message_keys, errors_);
     if (!message.valid()) return;
     if (const auto bytes = read_payload(message)) load.message.text = bytes->bytes;
+    if (const Field file = message.get("file")) {
+      if (auto bytes = read_file(file)) load.message.text = std::move(*bytes);
+    }
     const Field sizes = message.get("sizes");
     if (!sizes) return;
     const Object size(sizes, size_keys, errors_);

@@ -90,7 +90,8 @@ class Trust(Load):
 
     def test_what_makes_no_sense_is_refused(self):
         for arguments in (["--rate", "1e-300"], ["--size", "0"], ["--message", ""], ["--soak", "20s", "-d", "10s"],
-                          ["--soak", "20s", "--find-max", "p99<1ms"]):
+                          ["--soak", "20s", "--find-max", "p99<1ms"], ["--discard"], ["--pin", "1000"],
+                          ["--direction", "both"], ["--pattern", "idle", "-a", "x"], ["--busy-poll", "--think", "1ms"]):
             with self.subTest(arguments):
                 self.load("tcp://127.0.0.1", "--server", SERVER, *arguments, status=USAGE)
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <regex>
 #include <sstream>
+#include <thread>
 
 #include "base/text.h"
 #include "cli/command.h"
@@ -148,7 +149,10 @@ void read_engine(const LoadRequest& request, Workload& workload) {
       throw UsageError(fmt::format("--pin: {} is no processor's number", wireproof::quoted(word)),
                        "--pin 0,1");
     }
-    if (workload.pin.back() >= 1024) throw UsageError("--pin: at most processor 1023");
+    if (workload.pin.back() >= std::max(1u, std::thread::hardware_concurrency())) {
+      throw UsageError(fmt::format("--pin: there is no processor {}", workload.pin.back()),
+                       fmt::format("0 to {}", std::thread::hardware_concurrency() - 1));
+    }
   }
 }
 

@@ -161,6 +161,14 @@ class Examiner {
                       result_.cpu.other_percent),
           false);
     }
+    if (const auto full = result_.kernel_counters.find("listen_overflows");
+        full != result_.kernel_counters.end() && full->second > 0) {
+      add("listen queue full",
+          fmt::format("{} connects found the server's queue full and waited a second or more to "
+                      "send their SYN again: its backlog, or net.core.somaxconn",
+                      full->second),
+          false);
+    }
     const std::string& clock = circumstances_.clock_source;
     if (clock == "hpet" || clock == "acpi_pm" || clock == "jiffies" || clock == "refined-jiffies") {
       add("poor clock",

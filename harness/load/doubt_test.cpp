@@ -80,6 +80,14 @@ TEST(Doubts, ARateThatIsMissedByMoreThanTwoPercent) {
   EXPECT_EQ(one.about(), "rate not reached (decisive)");
 }
 
+TEST(Doubts, AListenQueueThatWasFull) {
+  Measurement one;
+  one.result.kernel_counters["listen_overflows"] = 0;
+  EXPECT_TRUE(one.doubts().empty());
+  one.result.kernel_counters["listen_overflows"] = 3;
+  EXPECT_EQ(one.about(), "listen queue full");
+}
+
 TEST(Doubts, WhatWasDueAndNotSent) {
   Measurement one;
   one.result.not_sent = 1;

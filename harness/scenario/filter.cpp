@@ -31,8 +31,9 @@ bool word_matches(const Case& one, std::string_view word) {
            (key == "transport" && fits_pattern(value, name(one.transport))) ||
            (key == "topology" && fits_pattern(value, name_in(topologies, one.topology)));
   }
-  return fits_id(word, one.id) ||
-         std::ranges::any_of(one.tags, [&](const std::string& tag) { return fits_pattern(word, tag); });
+  return fits_id(word, one.id) || std::ranges::any_of(one.tags, [&](const std::string& tag) {
+           return fits_pattern(word, tag);
+         });
 }
 
 }  // namespace

@@ -95,6 +95,15 @@ class Check {
           fmt::format("one-way is of datagrams, not of {}", name(transport_)), "stream");
     wrong(w_.sink && (w_.pattern != Pattern::one_way || transport_ != Transport::udp), "pattern",
           "a sink is for one-way datagrams over UDP");
+    const bool streams = w_.pattern == Pattern::stream;
+    wrong(!streams && w_.discard, "discard",
+          fmt::format("only a stream's bytes are discarded, not those of {}", name(w_.pattern)));
+    wrong(!streams && w_.direction != Direction::to_server, "direction",
+          fmt::format("only a stream has a direction, not {}", name(w_.pattern)));
+    wrong((streams || w_.pattern == Pattern::idle) && w_.answer.expected, "answer",
+          fmt::format("{} has no answers", name(w_.pattern)));
+    wrong(w_.busy_poll && w_.arrivals.think.count() > 0, "busy_poll",
+          "busy polling contradicts a think time", "leave out one of them");
     wrong(w_.pattern == Pattern::connect_close && w_.answer.expected, "answer",
           "connect-close sends and receives nothing", "connect-request-close");
     wrong(w_.close == CloseBy::server && w_.pattern == Pattern::connect_close, "close",

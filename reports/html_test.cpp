@@ -35,9 +35,9 @@ TEST(Html, HoldsTheReportAndEachOfItsCases) {
   const RunReport run = sample::run();
   const std::string html = to_html(run, "../results");
   const Json summary = Json::parse(block(html, "report"));
-  EXPECT_EQ(summary["totals"]["cases"], 7);
+  EXPECT_EQ(summary["totals"]["cases"], 10);
   EXPECT_EQ(summary["results"], "../results");
-  ASSERT_EQ(summary["rows"].size(), 7u);
+  ASSERT_EQ(summary["rows"].size(), 10u);
   EXPECT_EQ(summary["rows"][1]["id"], "tcp/close/client-first@ipv6");
   EXPECT_EQ(summary["rows"][1]["rules"], Json({"tcp.close.fin-acknowledged"}));
   EXPECT_EQ(summary["rows"][1]["main"]["packets"], Json({10, 11}));

@@ -56,10 +56,10 @@ TEST(JUnit, GoldenFile) { golden("junit.xml", to_junit(sample::run())); }
 TEST(JUnit, KeepsFailureErrorAndSkippedApart) {
   const std::string xml = to_junit(sample::run());
   EXPECT_THAT(xml,
-              HasSubstr(R"(<testsuites name="wireproof" tests="7" failures="1" errors="2" time=)"));
+              HasSubstr(R"(<testsuites name="wireproof" tests="10" failures="1" errors="2" time=)"));
   EXPECT_THAT(
       xml,
-      HasSubstr(R"(<testsuite name="tcp/close" tests="2" failures="1" errors="0" skipped="0")"));
+      HasSubstr(R"(<testsuite name="tcp/close" tests="3" failures="1" errors="0" skipped="0")"));
   EXPECT_THAT(xml, HasSubstr(R"(<property name="parameter.family" value="ipv4"/>)"));
   EXPECT_THAT(xml, HasSubstr(R"(<property name="tag" value="close"/>)"));
   EXPECT_THAT(xml, HasSubstr(R"(<failure type="tcp.close.fin-acknowledged")"));

@@ -18,7 +18,7 @@ TEST(Markdown, GoldenFile) { golden("report.md", to_markdown(sample::run())); }
 
 TEST(Markdown, TheHeadlineSaysWhatCame) {
   RunReport run = sample::run();
-  EXPECT_THAT(to_markdown(run), StartsWith("## wireproof: ❌ 3 of 7 cases did not pass\n"));
+  EXPECT_THAT(to_markdown(run), StartsWith("## wireproof: ❌ 3 of 10 cases did not pass\n"));
   run.cases = {sample::passed_case(), sample::expected_failure(), sample::skipped_case()};
   EXPECT_THAT(to_markdown(run), StartsWith("## wireproof: ✅ all 2 cases passed\n"));
   run.cases = {sample::skipped_case()};

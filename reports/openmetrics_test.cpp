@@ -17,11 +17,11 @@ TEST(OpenMetrics, GoldenFile) { golden("report.om", to_openmetrics(sample::run()
 
 TEST(OpenMetrics, CountsWhatTheReportHolds) {
   const std::string text = to_openmetrics(sample::run());
-  EXPECT_THAT(text, HasSubstr("wireproof_cases{status=\"passed\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("wireproof_cases{status=\"passed\"} 5\n"));
   EXPECT_THAT(text, HasSubstr("wireproof_cases{status=\"failed_as_expected\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("wireproof_case_passed{case=\"tcp/close/client-first@ipv6\","
                               "status=\"failed\",transport=\"tcp\",family=\"ipv4\"} 0\n"));
-  EXPECT_THAT(text, HasSubstr("wireproof_connections_closed{closing=\"four-way\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("wireproof_connections_closed{closing=\"four-way\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("wireproof_run_start_timestamp_seconds 1740000000\n"));
   EXPECT_THAT(text, EndsWith("\n# EOF\n"));
 }

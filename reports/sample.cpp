@@ -297,86 +297,25 @@ CaseReport udp_case() {
   return one;
 }
 
-load::LoadResult load_result() {
-  load::LoadResult load;
-  load.pattern = "request-response";
-  load.arrivals = "constant";
-  load.target = "127.0.0.1:5555";
-  load.engine = "epoll";
-  load.close = "client";
-  load.connections = 64;
-  load.threads = 1;
-  load.open_loop = true;
-  load.pinned = {1};
-  load.asked_rate_per_s = 1'000;
-  load.warm_up_s = 1;
-  load.measured_s = 10;
-  load.paused_s = 0.4;
-  load.sent = 10'000;
-  load.answered = 9'990;
-  load.errors = 4;
-  load.timeouts = 5;
-  load.in_flight = 1;
-  load.connections_made = 64;
-  load.throughput_per_s = 999;
-  load.throughput_interval = {999, 998, 1'000};
-  load.throughput_method = "batch means over 20 batches, Student's t";
-  load.phases = {{"latency",
-                  9'996,
-                  9'000,
-                  5'000'000'000,
-                  40'000,
-                  10'000,
-                  {{0.5, 30'000, 29'000, 31'000}, {0.99, 90'000, {}, {}}},
-                  "order statistics (Hahn & Meeker 5.2)",
-                  "HISTFAAAABx4nJNpmSzMwMDAxAABzFCaEUoz2X+A0FAAAC4QAYU="}};
-  load.series = {{0,
-                  1,
-                  1'000,
-                  998,
-                  1,
-                  1,
-                  64,
-                  5'000,
-                  7'000,
-                  30'000,
-                  90'000,
-                  95'000,
-                  {{"wrong answer", 1}},
-                  0.5,
-                  1.5,
-                  20}};
-  load.processes = 2;
-  load.warm_up_found = true;
-  load.error_kinds = {{"wrong answer", 4, 0.5, {"7 bytes \"failure\" instead of \"success\""}}};
-  load.cpu.generator_cpus = {0};
-  load.cpu.server_cpus = {1};
-  load.tcp = load::TcpSummary{64, 0, 0, 20, 10, 10, 1'000'000};
-  load.kernel_counters = {{"tcp_retransmitted", 0}};
-  load.datagrams = load::DatagramResult{100, 99, 1, 0, 0, 1.5, 100, 99};
-  load.reference = load::Reference{50'000,
-                                   20'000,
-                                   40'000,
-                                   6,
-                                   0.02,
-                                   1.5,
-                                   load::Interval{0.02, 0.019, 0.021},
-                                   load::Interval{1.5, 1.4, 1.6}};
-  load.proof = load::ProofResult{};
-  load.proof->connections_made = load.proof->handshakes_proven = load.proof->closes_proven = 64;
-  load.proof->openings = {{"three-way", 64}};
-  load.proof->closings = {{"three-segment", 64}};
-  load.proof->closed_first = {{"client", 64}};
-  load.proof->broken_rules = {{"tcp.close.reset", 1}};
-  load.proof->capture = "headers";
-  load.proof->basis = "all packets' headers";
-  load.proof->balanced = true;
-  load.server_growth = load::ServerGrowth{5'000, 5'004, 70, 70, 3, 3, 0.1, 0, 0.1, 10};
-  load.repetitions = {{999, 9'990, 30'000, 90'000, 95'000}};
-  load.doubts = {{"machine stalled", "for up to 60 ms", false}};
-  load.limits = {{"p99 < 2ms", 0.09, true, "p99 = 0.09 ms"}};
-  load.log_file = "cases/load/latency.hlog";
-  return load;
+CaseReport kernel_case() {
+  CaseReport one = tcp_case("tcp/close/states@ipv4", 9);
+  const tcp::Connection& connection = one.connections[0].connection;
+  witness::TcpSocket socket;
+  socket.state = State::established;
+  socket.local = connection.end(client).endpoint;
+  socket.remote = connection.end(server).endpoint;
+  socket.read_ns = connection.segments[2].time_ns + 10 * us;
+  socket.info.emplace();
+  socket.info->bytes_acked = 1;
+  socket.info->rtt_us = 45;
+  one.witness.readings = {{client, socket, socket.read_ns - 5 * us, "step 2, states.json:9:5"}};
+  socket.state = State::time_wait;
+  socket.read_ns = connection.segments.back().time_ns + 500 * us;
+  one.witness.final_sockets = {socket};
+  one.witness.final_read_ns = socket.read_ns;
+  one.witness.events = {{witness::KernelEventKind::state, connection.segments[2].time_ns, client,
+                         socket.local, socket.remote, State::syn_sent, State::established, 1, 2}};
+  return one;
 }
 
 RunReport run() {
@@ -401,7 +340,8 @@ RunReport run() {
   context.jobs = 8;
   all.duration_ms = 3'421;
   all.cases = {passed_case(),       failed_case(), expected_failure(), skipped_case(),
-               inconclusive_case(), error_case(),  udp_case()};
+               inconclusive_case(), error_case(),  udp_case(),         wire_case(),
+               load_case(),         kernel_case()};
   return all;
 }
 
@@ -432,26 +372,6 @@ CaseReport hostile_case() {
   one.witness.heard = {hostile()};
   one.witness.not_heard = hostile();
   return one;
-}
-
-static WireReport sample_wire() {
-  WireReport wire;
-  wire.seed = 7;
-  wire.rules = 2;
-  wire.decisions = {
-      {"rule", "lose-syn", "dropped", "a detail", "client -> server", 1, 1, "SYN seq 0 length 0"}};
-  wire.decisions_left_out = 6;
-  return wire;
-}
-
-static WireLinkReport sample_wire_link() {
-  WireLinkReport link;
-  link.client_to_server = {11, 10, 1, 2};
-  link.server_to_client = {9, 8, 3, 4};
-  link.lost = 1;
-  link.moments = {{static_cast<std::int64_t>(start_ns) + 2'000'000, 1}};
-  link.moments_left_out = 6;
-  return link;
 }
 
 RunReport every_field() {
@@ -563,8 +483,8 @@ RunReport every_field() {
   one.witness.readings_left_out = 3;
   one.witness.final_sockets_left_out = 4;
   one.witness.destroyed_left_out = 5;
-  one.wire = sample_wire();
-  one.wire_link = sample_wire_link();
+  one.wire = wire();
+  one.wire_link = wire_link();
   one.settings[0].host = "server";
 
   CaseReport& udp = all.cases[1];

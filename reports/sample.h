@@ -14,8 +14,18 @@ CaseReport skipped_case();
 CaseReport inconclusive_case();
 CaseReport error_case();
 CaseReport udp_case();
+// A link that drops an acknowledgement and delays another.
+CaseReport wire_case();
+CaseReport load_case();
+// With what the kernel said at a step, at the end, and of one change of state.
+CaseReport kernel_case();
 // One of each of the above.
 RunReport run();
+
+// Parts with each field set.
+load::LoadResult load_result();
+WireReport wire();
+WireLinkReport wire_link();
 
 // Every field of the model set to something else than its default.
 RunReport every_field();

@@ -1,4 +1,6 @@
-// The page of a history. It is all text and SVG, drawn here: nothing to load, nothing that runs.
+// The page of a history. It is all text and SVG, drawn here: nothing to load, nothing that runs. A
+// chart's curve stretches to its place, and its words stand beside it as text, so that they are of
+// a size to be read on any screen.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,12 +8,13 @@
 
 #include "base/text.h"
 #include "reports/history/course.h"
+#include "reports/style.h"
 #include "reports/time_text.h"
 
 namespace wireproof::history {
 namespace {
 
-constexpr double chart_width = 720, chart_height = 120, margin_left = 64, margin_bottom = 16;
+constexpr double chart_width = 720, chart_height = 120;  // of the SVG's own units
 
 constexpr const char* page_start = R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -29,19 +32,29 @@ h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin: 1.6rem 0 .3rem; overf
 h3 { font-size: .95rem; margin: .6rem 0 .1rem; font-weight: 600; }
 p, li { margin: .2rem 0; } .dim { color: var(--dim); }
 .bad { color: var(--bad); } .good { color: var(--good); }
-svg { width: 100%; height: auto; display: block; }
-svg text { fill: var(--dim); font: 11px system-ui, sans-serif; }
-.curve { fill: none; stroke: var(--curve); stroke-width: 1.5; }
-.dot { fill: var(--curve); } .grid { stroke: var(--line); }
+.chart { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .5rem;
+  font-size: .8rem; color: var(--dim); margin: .6rem 0 .2rem; }
+.values { display: flex; flex-direction: column; justify-content: space-between; text-align: right;
+  line-height: 1; margin: -.4rem 0; }
+.runs { grid-column: 2; display: flex; justify-content: space-between; gap: 1rem; }
+.runs span { overflow-wrap: anywhere; } .runs span + span { text-align: right; }
+svg { width: 100%; height: 7.5rem; display: block; overflow: visible; }
+svg * { vector-effect: non-scaling-stroke; }
+.curve { fill: none; stroke: var(--curve); stroke-width: 1.5; } .grid { stroke: var(--line); }
+.dot { stroke: var(--curve); stroke-width: 5; stroke-linecap: round; }
 .mark { stroke: currentColor; stroke-width: 1.5; stroke-dasharray: 4 3; }
 .level { stroke: var(--dim); stroke-width: 1; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+summary { cursor: pointer; color: var(--dim); }
+summary h2 { display: inline; color: var(--ink); }
 .scroll { overflow-x: auto; }
 th, td { text-align: left; padding: .2rem .6rem .2rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; }
+  vertical-align: top; } .name { overflow-wrap: anywhere; }
+th { font-weight: 600; } :focus-visible { outline: 2px solid var(--curve); outline-offset: 2px; }
 a { color: var(--curve); }
-@media print { body { max-width: none; } h2 { break-after: avoid; } svg { break-inside: avoid; } }
-</style></head><body>
+@media (max-width: 40rem) { table { font-size: .85rem; } th, td { padding-right: .4rem; } }
+@media print { body { max-width: none; } h2, h3 { break-after: avoid; } .chart { break-inside: avoid; } }
+</style></head><body><main>
 <h1>History</h1>
 )";
 
@@ -96,12 +109,9 @@ class Scale {
   }
   double most() const { return most_; }
   double x(double place) const {
-    const double span = chart_width - margin_left - 8;
-    return margin_left + (count_ < 2 ? span / 2 : place / static_cast<double>(count_ - 1) * span);
+    return count_ < 2 ? chart_width / 2 : place / static_cast<double>(count_ - 1) * chart_width;
   }
-  double y(double value) const {
-    return 6 + (1 - value / most_) * (chart_height - margin_bottom - 6);
-  }
+  double y(double value) const { return (1 - value / most_) * chart_height; }
 
  private:
   std::size_t count_;
@@ -113,9 +123,8 @@ std::string marks(const Course& course, const Scale& scale) {
   for (std::size_t i = 0; i < course.changes.size(); ++i) {
     const ChangePoint& change = course.changes[i];
     const double x = scale.x(static_cast<double>(change.at) - 0.5);
-    out +=
-        fmt::format("<line class=\"mark {}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"0\" y2=\"{}\"/>",
-                    is_worse(course, change) ? "bad" : "good", x, x, chart_height - margin_bottom);
+    out += fmt::format("<line class=\"mark {}\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"0\" y2=\"{}\"/>",
+                       is_worse(course, change) ? "bad" : "good", x, x, chart_height);
   }
   // The level of each course between changes.
   for (std::size_t i = 0; !course.changes.empty() && i <= course.changes.size(); ++i) {
@@ -133,18 +142,20 @@ std::string marks(const Course& course, const Scale& scale) {
 std::string chart(const Course& course, const Entries& entries) {
   const Scale scale(course);
   const compare::Figure& figure = *course.figure;
-  std::string out = fmt::format(
-      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{} of {} over {} runs, the latest "
-      "{}\">",
+  std::string out = "<div class=\"chart\"><div class=\"values\" aria-hidden=\"true\">";
+  for (const double share : {1.0, 0.5, 0.0}) {
+    out +=
+        fmt::format("<span>{}</span>", share == 0 ? "0" : value_text(figure, share * scale.most()));
+  }
+  out += fmt::format(
+      "</div><svg viewBox=\"0 0 {} {}\" preserveAspectRatio=\"none\" role=\"img\" "
+      "aria-label=\"{} of {} over {} runs, the latest {}\">",
       chart_width, chart_height, figure.name, escaped(course.case_id), course.points.size(),
       value_text(figure, course.points.back().median));
   for (const double share : {0.0, 0.5, 1.0}) {
-    const double value = share * scale.most();
-    out += fmt::format(
-        "<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>"
-        "<text x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>",
-        margin_left, chart_width - 8, scale.y(value), scale.y(value), margin_left - 6,
-        scale.y(value) + 4, share == 0 ? "0" : value_text(figure, value));
+    const double y = scale.y(share * scale.most());
+    out += fmt::format("<line class=\"grid\" x1=\"0\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>",
+                       chart_width, y, y);
   }
   out += marks(course, scale) + "<polyline class=\"curve\" points=\"";
   for (std::size_t i = 0; i < course.points.size(); ++i) {
@@ -152,19 +163,37 @@ std::string chart(const Course& course, const Entries& entries) {
                        scale.y(course.points[i].median));
   }
   out += "\"/>";
+  // A line of no length with round ends: a dot that no stretching makes an egg.
   for (std::size_t i = 0; i < course.points.size(); ++i) {
     const CoursePoint& point = course.points[i];
-    out += fmt::format(
-        "<circle class=\"dot\" r=\"2.5\" cx=\"{:.1f}\" cy=\"{:.1f}\"><title>{}: "
-        "{}</title></circle>",
-        scale.x(static_cast<double>(i)), scale.y(point.median), run_text(entries, point.run),
-        value_text(figure, point.median));
+    out += fmt::format("<path class=\"dot\" d=\"M{:.1f} {:.1f}h0\"><title>{}: {}</title></path>",
+                       scale.x(static_cast<double>(i)), scale.y(point.median),
+                       run_text(entries, point.run), value_text(figure, point.median));
   }
-  return out +
-         fmt::format("<text x=\"{}\" y=\"{}\">#{}</text>", margin_left, chart_height - 2,
-                     course.points.front().run) +
-         fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">#{}</text></svg>\n",
-                     chart_width - 8, chart_height - 2, course.points.back().run);
+  out +=
+      "</svg><div class=\"runs\"><span>" + run_text(entries, course.points.front().run) + "</span>";
+  if (course.points.size() > 1) {
+    out += "<span>" + run_text(entries, course.points.back().run) + "</span>";
+  }
+  return out + "</div></div>\n";
+}
+
+std::string table(const Course& course, const Entries& entries) {
+  std::string out =
+      "<details><summary>as a table</summary><table><thead><tr><th scope=\"col\">run</th>"
+      "<th scope=\"col\">value</th><th scope=\"col\">change</th></tr></thead><tbody>\n";
+  auto change = course.changes.begin();
+  for (std::size_t i = 0; i < course.points.size(); ++i) {
+    std::string told;
+    if (change != course.changes.end() && change->at == i) {
+      told = is_worse(course, *change) ? "worse" : "better";
+      ++change;
+    }
+    out += fmt::format("<tr><td class=\"name\">{}</td><td>{}</td><td>{}</td></tr>\n",
+                       run_text(entries, course.points[i].run),
+                       value_text(*course.figure, course.points[i].median), told);
+  }
+  return out + "</tbody></table></details>\n";
 }
 
 std::string change_item(const Course& course, const ChangePoint& change, const Entries& entries) {
@@ -185,21 +214,41 @@ std::string course_section(const Course& course, const Entries& entries) {
     for (const ChangePoint& change : course.changes) out += change_item(course, change, entries);
     out += "</ul>\n";
   }
-  return out + chart(course, entries);
+  return out + chart(course, entries) + table(course, entries);
+}
+
+// Figures that did not change are folded, a case at a time, below all those that did.
+std::string sections(const std::vector<Course>& courses, const Entries& entries, bool changed) {
+  std::string out;
+  for (std::size_t i = 0; i < courses.size();) {
+    const std::string& case_id = courses[i].case_id;
+    std::string figures;
+    std::size_t count = 0;
+    for (; i < courses.size() && courses[i].case_id == case_id; ++i) {
+      if (courses[i].changes.empty() == changed) continue;
+      figures += course_section(courses[i], entries);
+      ++count;
+    }
+    if (count == 0) continue;
+    const std::string heading = "<h2>" + escaped(case_id) + "</h2>";
+    out += changed ? heading + "\n" + figures
+                   : fmt::format("<details><summary>{} {}, no change</summary>\n{}</details>\n",
+                                 heading, report::counted(count, "figure"), figures);
+  }
+  return out;
 }
 
 std::string runs_table(const std::vector<RunEntry>& runs) {
   std::string out =
       "<h2>Runs</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Runs\">"
-      "<table><thead><tr><th>run</th><th>begun</th><th>label</th><th>commit</th>"
-      "<th>branch</th><th>cases</th><th>took</th></tr></thead><tbody>\n";
+      "<table><thead><tr><th scope=\"col\">run</th><th scope=\"col\">begun</th>"
+      "<th scope=\"col\">label, commit, branch</th><th scope=\"col\">cases</th>"
+      "<th scope=\"col\">took</th></tr></thead><tbody>\n";
   for (auto at = runs.rbegin(); at != runs.rend(); ++at) {
     const compare::RunDigest& run = at->run;
     out += fmt::format(
-        "<tr><td>#{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td></"
-        "tr>\n",
-        at->id, escaped(minute_text(run.started_at)), escaped(run.label),
-        escaped(run.commit.substr(0, 12)), escaped(run.branch), endings_text(*at),
+        "<tr><td>#{}</td><td>{}</td><td class=\"name\">{}</td><td>{}{}</td><td>{}</td></tr>\n",
+        at->id, escaped(minute_text(run.started_at)), escaped(known_as(run)), endings_text(*at),
         run.interrupted ? ", interrupted" : "", report::duration_text(run.duration_ms));
   }
   return out + "</tbody></table></div>\n";
@@ -225,15 +274,8 @@ std::string to_html(const std::vector<Course>& courses, const std::vector<RunEnt
     }
     out += "</ul>\n";
   }
-  const std::string* case_id = nullptr;
-  for (const Course& course : courses) {
-    if (case_id == nullptr || *case_id != course.case_id) {
-      out += "<h2>" + escaped(course.case_id) + "</h2>\n";
-    }
-    case_id = &course.case_id;
-    out += course_section(course, entries);
-  }
-  return out + runs_table(runs) + "</body></html>\n";
+  out += sections(courses, entries, true) + sections(courses, entries, false);
+  return out + runs_table(runs) + "</main></body></html>\n";
 }
 
 }  // namespace wireproof::history

@@ -227,6 +227,17 @@ TEST_F(HistoryTest, ACourseHasItsChange) {
   EXPECT_THAT(page, Not(HasSubstr("<b>new")));
   EXPECT_THAT(page, Not(HasSubstr("<script")));
   EXPECT_THAT(page, Not(HasSubstr("http://")));
+  EXPECT_THAT(page, HasSubstr("<main>"));
+  EXPECT_THAT(page,
+              HasSubstr("<span>#1 2025-03-01 05:06 c0ffee1, main</span><span>#24 2025-03-24"));
+  EXPECT_THAT(
+      page,
+      HasSubstr(
+          "<td class=\"name\">#13 2025-03-13 05:06 &lt;b&gt;new&lt;/b&gt;, c0ffee13, main</td>"));
+  EXPECT_THAT(page, Not(HasSubstr("no change</summary>")));
+  std::vector<Course> calm = found;
+  calm[0].changes.clear();
+  EXPECT_THAT(to_html(calm, runs), HasSubstr("1 figure, no change</summary>"));
 }
 
 TEST_F(HistoryTest, NoRunsAreNoTrouble) {

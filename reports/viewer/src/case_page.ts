@@ -94,7 +94,7 @@ function walk(run: Run, route: Route, index: number): HTMLElement {
   const at = rows.findIndex(({ i }) => i === index);
   const link = (offset: number, label: string) => {
     const other = rows[at + offset]?.row;
-    return other ? h("a", { class: "step", href: fragment({ ...route, case: other.id, connection: undefined, packet: undefined }), title: other.id }, label) : h("span", { class: "step faint" }, label);
+    return other ? h("a", { class: "step", href: fragment({ ...route, case: other.id, connection: undefined, packet: undefined, over: undefined }), title: other.id }, label) : h("span", { class: "step faint" }, label);
   };
   return h("nav", { class: "walk", "aria-label": "Cases" }, h("a", { href: fragment({ ...route, case: undefined }) }, "← summary"),
     h("span", { class: "faint" }, `${at + 1} of ${rows.length}${isFiltered(route) ? " filtered" : ""}`), link(-1, "‹ previous"), link(1, "next ›"));

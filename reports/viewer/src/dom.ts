@@ -45,6 +45,15 @@ export function s<K extends keyof SVGElementTagNameMap>(
   return element;
 }
 
+// What is made when it is first looked at, or printed.
+export function folded(attributes: Attributes, summary: string, make: () => HTMLElement): HTMLDetailsElement {
+  const details = h("details", attributes, h("summary", {}, summary));
+  const lay = () => { if (details.children.length === 1) details.append(make()); };
+  details.addEventListener("toggle", lay);
+  details.addEventListener("lay-open", lay);
+  return details;
+}
+
 // Long text: what is likely wanted at once, the rest when asked for.
 export function longText(text: string, limit = 20_000): HTMLElement {
   const pre = h("pre", { class: "output", tabindex: 0 }, text.slice(0, limit));

@@ -4,7 +4,9 @@ import { caseAt, fileLink, run } from "./data";
 import { chart, type Line } from "./chart";
 import { h } from "./dom";
 import { bytes, nanoseconds, whole } from "./format";
-import type { Interval, Load, Phase } from "./load_types";
+import { percentileSteps } from "./histogram";
+import type { Interval, Load, Phase, SeriesPoint } from "./load_types";
+import { current, replace } from "./route";
 import type { Case } from "./types";
 
 const mainPhases = ["complete", "total", "response", "latency"];
@@ -59,51 +61,82 @@ function percentileTable(load: Load): HTMLElement | null {
 }
 
 // HdrHistogram's way: each further nine of the percentile takes as much room as the one before it.
-const nines = (quantile: number) => -Math.log10(1 - quantile);
+const nines = (remaining: number) => -Math.log10(remaining);
 
-function percentileChart(curves: { name: string; phase: Phase }[]): HTMLElement | null {
-  const points = curves.map(({ name, phase }) => ({ name, at: new Map((phase.percentiles ?? []).filter((p) => p.quantile < 1).map((p) => [nines(p.quantile), p.value_ns])) })).filter((curve) => curve.at.size > 1);
-  if (points.length === 0) return null;
-  const x = [...new Set(points.flatMap((curve) => [...curve.at.keys()]))].sort((a, b) => a - b);
-  const most = Math.max(...x);
-  const ticks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999, 0.999999].map(nines).filter((tick) => tick <= most + 0.01);
-  return chart({ name: "Latency by percentile", xName: "percentile", x, xTicks: ticks, logY: true, xText: (value) => percent(1 - 10 ** -value), yText: nanoseconds,
-    lines: points.map((curve): Line => ({ name: curve.name, values: x.map((at) => curve.at.get(at) ?? null), points: x.length < 60 })) });
+// A phase's percentiles by their place: all that its histogram holds, or those that the report names.
+async function curveOf(phase: Phase): Promise<Map<number, number>> {
+  const named = () => new Map((phase.percentiles ?? []).filter((p) => p.quantile < 1).map((p) => [nines(1 - p.quantile), p.value_ns]));
+  if (!phase.histogram) return named();
+  try {
+    const curve = new Map((await percentileSteps(phase.histogram, phase.most_ns)).map((step) => [nines(step.remaining), step.value]));
+    return curve.size > 1 ? curve : named();
+  } catch {
+    return named();
+  }
 }
 
-function overTime(loads: { name: string; load: Load }[]): HTMLElement[] {
-  const [first] = loads;
+async function percentileChart(phases: { name: string; phase: Phase }[]): Promise<HTMLElement | null> {
+  const curves = (await Promise.all(phases.map(async ({ name, phase }) => ({ name, at: await curveOf(phase) })))).filter((curve) => curve.at.size > 1);
+  if (curves.length === 0) return null;
+  const x = [...new Set(curves.flatMap((curve) => [...curve.at.keys()]))].sort((a, b) => a - b);
+  const most = Math.max(...x);
+  const ticks = [0.5, 0.1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6].map(nines).filter((tick) => tick <= most + 0.01);
+  return chart({ name: "Latency by percentile", xName: "percentile", x, xTicks: ticks, logY: true, xText: (value) => percent(1 - 10 ** -value), yText: nanoseconds,
+    lines: curves.map((curve): Line => ({ name: curve.name, values: x.map((at) => curve.at.get(at) ?? null), points: x.length < 20 })) });
+}
+
+// What was measured of a run's course: no warm-up, and nothing after the end.
+function measured(load: Load): SeriesPoint[] {
+  const from = load.warm_up_s ?? 0, end = from + (load.measured_s ?? Infinity) + (load.paused_s ?? 0);
+  return (load.series ?? []).filter((point) => point.at_s + 1e-9 >= from && point.at_s + point.span_s <= end + 1e-9);
+}
+const badOf = (p: SeriesPoint) => (p.errors ?? 0) + (p.timeouts ?? 0);
+const rateOf = (p: SeriesPoint) => (p.answered ?? 0) / (p.span_s || 1);
+const seconds = (at: number) => `${Number(at.toFixed(3))} s`;
+
+function course(load: Load): HTMLElement[] {
   const out: HTMLElement[] = [];
-  const series = first?.load.series ?? [];
-  if (!first || series.length < 2) return out;
-  const seconds = (at: number) => `${Number(at.toFixed(3))} s`;
-  const x = series.map((point) => point.at_s);
-  if (loads.length === 1) {
-    if (series.some((point) => point.p50_ns !== undefined)) {
-      // Short windows hold too few samples for their 99th percentile.
-      const high = series.some((point) => point.p99_ns !== undefined);
-      out.push(chart({ name: "Latency over time", xName: "at", x, xText: seconds, yText: nanoseconds, logY: true, lines: [
-        { name: "largest", values: series.map((p) => p.most_ns || null), points: true }, ...(high ? [{ name: "99 %", values: series.map((p) => p.p99_ns ?? null), band: 2 }] : []), { name: "50 %", values: series.map((p) => p.p50_ns ?? null) }] }));
-    }
-    const bad = series.map((p) => (p.errors ?? 0) + (p.timeouts ?? 0));
-    out.push(chart({ name: "Answers a second, and errors", xName: "at", x, xText: seconds, yText: rate, rightText: whole, lines: [
-      { name: "answers a second", values: series.map((p) => (p.answered ?? 0) / (p.span_s || 1)), fill: true, stepped: true },
-      ...(bad.some((n) => n > 0) ? [{ name: "errors and timeouts", values: bad, scale: "right" as const, stepped: true }] : [])] }));
-    const shares = ([["taken by the host", "steal_percent"], ["soft interrupts", "softirq_percent"], ["other programs", "other_percent"]] as const)
-      .filter(([, key]) => series.some((point) => (point[key] ?? 0) >= 1));
-    if (shares.length > 0) {
-      out.push(chart({ name: "Who else had the processors", xName: "at", x, xText: seconds, yText: (n) => `${Math.round(n)} %`,
-        lines: shares.map(([name, key]) => ({ name, values: series.map((p) => p[key] ?? null), stepped: true })) }));
-    }
-    return out;
+  const series = measured(load);
+  if (series.length < 2) return out;
+  const common = { xName: "since the start", x: series.map((point) => point.at_s), xText: seconds };
+  if (series.some((point) => point.p50_ns !== undefined)) {
+    // Short windows hold too few samples for their 99th percentile.
+    const high = series.some((point) => point.p99_ns !== undefined);
+    out.push(chart({ ...common, name: "Latency over time", yText: nanoseconds, logY: true, lines: [
+      { name: "largest", values: series.map((p) => p.most_ns || null), points: true }, ...(high ? [{ name: "99 %", values: series.map((p) => p.p99_ns ?? null), band: 2 }] : []), { name: "50 %", values: series.map((p) => p.p50_ns ?? null) }] }));
   }
-  const longest = loads.reduce((best, each) => ((each.load.series?.length ?? 0) > best.length ? (each.load.series ?? []) : best), series);
-  const grid = longest.map((point) => point.at_s);
-  const along = (load: Load, value: (p: NonNullable<Load["series"]>[number]) => number | undefined) => grid.map((_, i) => { const p = load.series?.[i]; return p ? (value(p) ?? null) : null; });
-  const high = loads.every(({ load }) => load.series?.some((point) => point.p99_ns !== undefined));
-  out.push(chart({ name: high ? "99th percentile over time" : "Median over time", xName: "at", x: grid, xText: seconds, yText: nanoseconds, logY: true, lines: loads.map(({ name, load }) => ({ name, values: along(load, (p) => (high ? p.p99_ns : p.p50_ns)) })) }));
-  out.push(chart({ name: "Answers a second", xName: "at", x: grid, xText: seconds, yText: rate, lines: loads.map(({ name, load }) => ({ name, values: along(load, (p) => (p.answered ?? 0) / (p.span_s || 1)), stepped: true })) }));
+  const bad = series.map(badOf);
+  out.push(chart({ ...common, name: "Answers a second, and errors", yText: rate, rightText: whole, lines: [
+    { name: "answers a second", values: series.map(rateOf), fill: true, stepped: true },
+    ...(bad.some((n) => n > 0) ? [{ name: "errors and timeouts", values: bad, scale: "right" as const, stepped: true }] : [])] }));
+  const shares = ([["taken by the host", "steal_percent"], ["soft interrupts", "softirq_percent"], ["other programs", "other_percent"]] as const)
+    .filter(([, key]) => series.some((point) => (point[key] ?? 0) >= 1));
+  if (shares.length > 0) {
+    out.push(chart({ ...common, name: "Who else had the processors", yText: (n) => `${Math.round(n)} %`,
+      lines: shares.map(([name, key]) => ({ name, values: series.map((p) => p[key] ?? null), stepped: true })) }));
+  }
   return out;
+}
+
+// Several runs, each from the moment when its measuring began.
+function overlaid(loads: { name: string; load: Load }[]): HTMLElement[] {
+  const runs = loads.map(({ name, load }) => {
+    const series = measured(load), start = series[0]?.at_s ?? 0;
+    return { name, at: new Map(series.map((point) => [Number((point.at_s - start).toFixed(3)), point])) };
+  });
+  const x = [...new Set(runs.flatMap((one) => [...one.at.keys()]))].sort((a, b) => a - b);
+  if (x.length < 2) return [];
+  const draw = (name: string, value: (p: SeriesPoint) => number | undefined | null, more: { yText: (y: number) => string; logY?: boolean }, stepped = false) =>
+    chart({ name, xName: "since measuring began", x, xText: seconds, ...more,
+      lines: runs.map((one) => ({ name: one.name, stepped, values: x.map((at) => { const point = one.at.get(at); return point ? (value(point) ?? null) : null; }) })) });
+  const every = (test: (p: SeriesPoint) => boolean) => runs.every((one) => [...one.at.values()].some(test)), some = (test: (p: SeriesPoint) => boolean) => runs.some((one) => [...one.at.values()].some(test));
+  const high = every((point) => point.p99_ns !== undefined);
+  return [
+    draw(high ? "99th percentile over time" : "Median over time", (p) => (high ? p.p99_ns : p.p50_ns), { yText: nanoseconds, logY: true }),
+    draw("Largest over time", (p) => p.most_ns || null, { yText: nanoseconds, logY: true }),
+    draw("Answers a second", rateOf, { yText: rate }, true),
+    ...(some((p) => badOf(p) > 0) ? [draw("Errors and timeouts", badOf, { yText: whole }, true)] : []),
+  ];
 }
 
 function cpu(load: Load): HTMLElement | null {
@@ -114,7 +147,7 @@ function cpu(load: Load): HTMLElement | null {
   const row = (name: string, side: string) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: "num" }, number(`${side}_ms`) !== undefined ? `${whole(Math.round(number(`${side}_ms`) as number))} ms` : ""),
     h("td", { class: "num" }, number(`${side}_us_per_request`) !== undefined ? `${(number(`${side}_us_per_request`) as number).toFixed(2)} µs` : ""), h("td", {}, list(`${side}_cpus`)));
   const share = (name: string, key: string) => fact(name, number(key) !== undefined && `${(number(key) as number).toFixed(1)} %`);
-  return h("div", {}, h("table", { class: "plain narrow" }, h("caption", {}, "CPU"), h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col", class: "num" }, "time"), h("th", { scope: "col", class: "num" }, "a request"), h("th", { scope: "col" }, "processors"))), h("tbody", {}, row("generator", "generator"), row("server", "server"))),
+  return h("div", {}, h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "CPU" }, h("table", { class: "plain narrow" }, h("caption", {}, "CPU"), h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col", class: "num" }, "time"), h("th", { scope: "col", class: "num" }, "a request"), h("th", { scope: "col" }, "processors"))), h("tbody", {}, row("generator", "generator"), row("server", "server")))),
     h("dl", { class: "facts" }, share("stolen by the host", "steal_percent"), share("soft interrupts", "softirq_percent"), share("others on this machine", "other_percent")));
 }
 
@@ -132,8 +165,8 @@ function beside(load: Load): HTMLElement | null {
 
 function repetitions(load: Load): HTMLElement | null {
   if (!load.repetitions?.length) return null;
-  return h("table", { class: "plain narrow" }, h("caption", {}, "Repetitions"), h("thead", {}, h("tr", {}, ...["rate", "50 %", "99 %", "largest"].map((name) => h("th", { scope: "col", class: "num" }, name)))),
-    h("tbody", {}, ...load.repetitions.map((one) => h("tr", {}, ...[rate(one.throughput_per_s), one.p50_ns === undefined ? "–" : nanoseconds(one.p50_ns), one.p99_ns === undefined ? "–" : nanoseconds(one.p99_ns), nanoseconds(one.most_ns)].map((text) => h("td", { class: "num" }, text))))));
+  return h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Repetitions" }, h("table", { class: "plain narrow" }, h("caption", {}, "Repetitions"), h("thead", {}, h("tr", {}, ...["rate", "50 %", "99 %", "largest"].map((name) => h("th", { scope: "col", class: "num" }, name)))),
+    h("tbody", {}, ...load.repetitions.map((one) => h("tr", {}, ...[rate(one.throughput_per_s), one.p50_ns === undefined ? "–" : nanoseconds(one.p50_ns), one.p99_ns === undefined ? "–" : nanoseconds(one.p99_ns), nanoseconds(one.most_ns)].map((text) => h("td", { class: "num" }, text)))))));
 }
 
 function proof(load: Load): HTMLElement | null {
@@ -162,20 +195,28 @@ function others(one: Case): number[] {
 export function loadSection(one: Case): HTMLElement | null {
   const load = loadOf(one);
   if (!load) return null;
-  const charts = h("div", { class: "charts" });
-  const chosen = new Set<number>();
-  const draw = () => {
+  const charts = h("div", { class: "charts" }), candidates = others(one).slice(0, 60);
+  const idOf = (i: number) => run?.rows[i]?.id ?? "";
+  const chosen = new Set(candidates.filter((i) => current().over?.includes(idOf(i))));
+  let drawn = 0;
+  const draw = async () => {
+    const turn = ++drawn;
     const laid = [{ name: one.id, load }, ...[...chosen].flatMap((i) => { const other = caseAt(i); const its = other && loadOf(other); return its ? [{ name: other.id, load: its }] : []; })];
-    const curves = laid.length === 1 ? (load.phases ?? []).filter((phase) => phase.count > 0).map((phase) => ({ name: phase.phase, phase }))
+    const phases = laid.length === 1 ? (load.phases ?? []).filter((phase) => phase.count > 0).map((phase) => ({ name: phase.phase, phase }))
       : laid.flatMap(({ name, load: its }) => { const phase = mainPhase(its); return phase ? [{ name, phase }] : []; });
-    charts.replaceChildren(...[percentileChart(curves), ...overTime(laid)].filter((node) => node !== null));
+    const first = await percentileChart(phases);
+    if (turn === drawn) charts.replaceChildren(...[first, ...(laid.length === 1 ? course(load) : overlaid(laid))].filter((node) => node !== null));
   };
-  draw();
-  const candidates = others(one).slice(0, 60);
-  const overlay = candidates.length > 0 && h("details", { class: "more" }, h("summary", {}, "lay other runs over it"), h("ul", { class: "overlay" }, ...candidates.map((i) => {
-    const box: HTMLInputElement = h("input", { type: "checkbox", onchange: () => { if (box.checked) chosen.add(i); else chosen.delete(i); draw(); } });
-    return h("li", {}, h("label", {}, box, ` ${run?.rows[i]?.id ?? ""}`));
-  })));
+  void draw();
+  const box = (i: number) => {
+    const input: HTMLInputElement = h("input", { type: "checkbox", checked: chosen.has(i), onchange: () => {
+      if (input.checked) chosen.add(i); else chosen.delete(i);
+      replace({ ...current(), over: [...chosen].map(idOf) });
+      void draw();
+    } });
+    return h("li", {}, h("label", {}, input, h("span", {}, idOf(i))));
+  };
+  const overlay = candidates.length > 0 && h("details", { class: "more unprinted", open: chosen.size > 0 }, h("summary", {}, "lay other runs over it"), h("ul", { class: "overlay" }, ...candidates.map(box)));
   return h("section", { "aria-labelledby": "load" }, h("h2", { id: "load" }, "Load"), trust(load), facts(load), limits(load), proof(load), percentileTable(load), overlay, charts, errors(load), repetitions(load), cpu(load), beside(load),
     load.log_file && run && h("p", {}, h("a", { href: fileLink(run.results, load.log_file) }, "the HdrHistogram log")));
 }

@@ -5,6 +5,7 @@ export interface Percentile { quantile: number; value_ns: number; low_ns?: numbe
 export interface Interval { value: number; low: number; high: number }
 export interface Phase {
   phase: string; count: number; least_ns?: number; most_ns?: number; mean_ns?: number; percentiles?: Percentile[]; interval_method?: string;
+  histogram?: string;
 }
 export interface SeriesPoint {
   at_s: number; span_s: number; sent?: number; answered?: number; errors?: number; timeouts?: number; connections?: number;
@@ -13,7 +14,7 @@ export interface SeriesPoint {
 }
 export interface Load {
   pattern?: string; arrivals?: string; engine?: string; target?: string; close?: string; connections?: number; threads?: number; processes?: number; depth?: number;
-  open_loop?: boolean; interrupted?: boolean; asked_rate_per_s?: number; warm_up_s?: number; warm_up_found?: boolean; measured_s?: number;
+  open_loop?: boolean; interrupted?: boolean; asked_rate_per_s?: number; warm_up_s?: number; warm_up_found?: boolean; measured_s?: number; paused_s?: number;
   sent?: number; answered?: number; errors?: number; timeouts?: number; in_flight?: number; not_sent?: number; connections_made?: number;
   throughput_per_s?: number; throughput_interval?: Interval; bytes_sent_per_s?: number; bytes_received_per_s?: number;
   phases?: Phase[]; series?: SeriesPoint[]; error_kinds?: { kind: string; count: number; first_s?: number; examples?: string[] }[];

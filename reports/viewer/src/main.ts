@@ -2,6 +2,7 @@
 import { casePage } from "./case_page";
 import { run } from "./data";
 import { h } from "./dom";
+import { aroundPrint } from "./print";
 import { current, parse, type Route } from "./route";
 import { summaryPage } from "./summary";
 
@@ -18,8 +19,8 @@ function setTheme(theme: Theme): void {
   dispatchEvent(new Event("themechange"));
 }
 
+let theme = remembered();
 function themeButton(): HTMLElement {
-  let theme = remembered();
   const button: HTMLButtonElement = h("button", { type: "button", class: "quiet theme", onclick: () => {
     theme = themes[(themes.indexOf(theme) + 1) % themes.length] as Theme;
     setTheme(theme);
@@ -28,6 +29,23 @@ function themeButton(): HTMLElement {
   setTheme(theme);
   return button;
 }
+
+// On paper all is light, and what is folded is open; then all is again as it was.
+const opened = new Set<HTMLDetailsElement>();
+const redraw = () => { dispatchEvent(new Event("themechange")); };
+aroundPrint(() => {
+  document.documentElement.dataset.theme = "light";
+  for (const each of document.querySelectorAll<HTMLDetailsElement>("details:not([open]):not(.unprinted)")) {
+    each.dispatchEvent(new Event("lay-open"));
+    each.open = true;
+    opened.add(each);
+  }
+  redraw();
+}, () => {
+  for (const each of opened) each.open = false;
+  opened.clear();
+  setTheme(theme);
+});
 
 let stop = () => {};
 let shown: { route: Route; select?: (packet: number) => void } | null = null;

@@ -32,15 +32,25 @@ function linesOf(rows: Row[]): Map<string, Line[]> {
   return new Map([...folders].map(([folder, lines]) => [folder, [...lines.values()]]));
 }
 
+// By which parameters the cases of one cell differ: each of its marks says them.
+const valueOf = (row: Row, key: string) => row.parameters[key] ?? "";
+const said = (key: string, value: string) => (/^-?[0-9]/.test(value) ? `${key}=${value}` : value);
+function varying(rows: Row[]): string[] {
+  if (rows.length < 2) return [];
+  const keys = [...new Set(rows.flatMap((row) => Object.keys(row.parameters)))];
+  return keys.filter((key) => key !== "family" && rows.some((row) => valueOf(row, key) !== valueOf(rows[0] as Row, key)));
+}
+
 function cell(rows: Row[] | undefined, route: Route): HTMLElement {
   if (!rows) return h("td", { class: "none" }, h("span", { "aria-hidden": "true" }, "·"));
   const sorted = rows.length > 1 ? [...rows].sort((a, b) => kinds.indexOf(kindOf(a)) - kinds.indexOf(kindOf(b))) : rows;
+  const told = varying(rows);
   return h("td", {}, h("div", { class: "dots" }, ...sorted.map((row) => {
-    const kind = kindOf(row);
+    const kind = kindOf(row), name = told.filter((key) => valueOf(row, key) !== "").map((key) => said(key, valueOf(row, key))).join(" ");
     return h("a", {
-      class: `dot ${kind}`, href: fragment({ ...route, case: row.id, connection: undefined, packet: undefined }),
-      title: `${row.id}: ${words[kind]}`, "aria-label": `${row.id}: ${words[kind]}`,
-    }, signs[kind]);
+      class: `dot ${kind} ${name ? "named" : ""}`, href: fragment({ ...route, case: row.id, connection: undefined, packet: undefined }),
+      title: `${row.id}: ${words[kind]}`, "aria-label": `${row.id}: ${name ? `${name}, ` : ""}${words[kind]}`,
+    }, h("span", { "aria-hidden": "true" }, signs[kind]), name && h("span", { class: "by" }, name));
   })));
 }
 

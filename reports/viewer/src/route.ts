@@ -2,6 +2,7 @@
 
 export interface Route {
   case?: string; connection?: number; packet?: number;
+  over?: string[];  // cases whose load is laid over this one's
   text: string; statuses: string[]; tag: string; rule: string;
 }
 
@@ -13,6 +14,7 @@ export function parse(fragment: string): Route {
     case: words.get("case") ?? undefined,
     connection: number(words.get("connection")),
     packet: number(words.get("packet")),
+    over: words.getAll("over"),
     text: words.get("text") ?? "",
     statuses: (words.get("status") ?? "").split(",").filter((word) => word !== ""),
     tag: words.get("tag") ?? "",
@@ -25,6 +27,7 @@ export function fragment(route: Route): string {
   if (route.case !== undefined) words.set("case", route.case);
   if (route.case !== undefined && route.connection !== undefined) words.set("connection", String(route.connection));
   if (route.case !== undefined && route.packet !== undefined) words.set("packet", String(route.packet));
+  if (route.case !== undefined) for (const id of route.over ?? []) words.append("over", id);
   if (route.text) words.set("text", route.text);
   if (route.statuses.length) words.set("status", route.statuses.join(","));
   if (route.tag) words.set("tag", route.tag);

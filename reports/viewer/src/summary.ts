@@ -1,5 +1,5 @@
 // The summary: what failed first, then every case in a matrix, and what the run ran on.
-import { h } from "./dom";
+import { folded, h } from "./dom";
 import { filterBar, isFiltered, matches } from "./filters";
 import { bytes, count, duration, whole } from "./format";
 import { matrix } from "./matrix";
@@ -33,10 +33,7 @@ function groupCard(group: Group, route: Route): HTMLElement {
   const first = group.rows[0] as Row;
   const item = (row: Row) => h("li", {}, caseLink(row, route), h("span", { class: "faint" }, ` ${row.title}`));
   const rest = group.rows.slice(shownOfAGroup);
-  const more = rest.length > 0 && h("details", {}, h("summary", {}, `and ${whole(rest.length)} more`));
-  if (more) {
-    more.addEventListener("toggle", () => { if (!more.querySelector("ul")) more.append(h("ul", { class: "cases" }, ...rest.map(item))); });
-  }
+  const more = rest.length > 0 && folded({}, `and ${whole(rest.length)} more`, () => h("ul", { class: "cases" }, ...rest.map(item)));
   return h("li", { class: `cause ${group.kind}` },
     h("div", { class: "cause-head" }, badge(group.kind), h("b", { class: "mono" }, group.cause),
       h("span", { class: "faint" }, count(group.rows.length, "case"))),

@@ -79,7 +79,7 @@ export function traffic(one: Case): TrafficView | null {
     folding.textContent = fold ? "show all packets" : "fold plain data";
     const chosen = (row: LadderRow | null) => {
       side.replaceChildren(panel(one, rows, row));
-      side.classList.toggle("empty", row === null);
+      side.classList.toggle("unchosen", row === null);
       if (!row) return;
       said.textContent = spoken(row, rows);
       if (row.kind === "arrow") tell(row.packet);
@@ -93,7 +93,7 @@ export function traffic(one: Case): TrafficView | null {
     place.replaceChildren(next.element);
     facts.replaceChildren(shown.facts());
     side.replaceChildren(panel(one, rows, null));
-    side.classList.add("empty");
+    side.classList.add("unchosen");
   };
 
   const select: HTMLSelectElement | null = list.length > 1 ? h("select", { "aria-label": "Which connection", onchange: () => {

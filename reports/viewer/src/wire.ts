@@ -1,7 +1,7 @@
 // What an emulated link did. Its decisions are one list of the report, and when each was made, which
 // differs from run to run, is another: both are cut alike, and joined here.
 import { h } from "./dom";
-import { nanoseconds, whole } from "./format";
+import { count, nanoseconds, whole } from "./format";
 import type { Case, Side, WireDecision, WireLane } from "./types";
 
 // `captured`: the packet's number in the capture at its sender's end.
@@ -21,7 +21,7 @@ export function wireSection(one: Case): HTMLElement | null {
   if (!wire) return null;
   const lane = (name: string, l: WireLane | undefined) => l && h("tr", {}, h("th", { scope: "row" }, name), ...[l.received, l.forwarded, l.dropped_by_rule, l.dropped_by_condition].map((n) => h("td", { class: "num" }, whole(n))));
   const headings = (names: string[], numbers: boolean) => h("thead", {}, h("tr", {}, ...names.map((name, i) => h(name === "" ? "td" : "th", name === "" ? {} : { scope: "col", class: numbers || i === 0 ? "num" : "" }, name))));
-  return h("details", { class: "more" }, h("summary", {}, `The wire: ${whole(wire.decisions.length + (wire.decisions_left_out ?? 0))} decisions, seed ${wire.seed}`),
+  return h("details", { class: "more" }, h("summary", {}, `The wire: ${count(wire.decisions.length + (wire.decisions_left_out ?? 0), "decision")}, seed ${wire.seed}`),
     (link?.lost ?? 0) > 0 && h("p", { class: "not-ok" }, `The link itself lost ${whole(link?.lost ?? 0)} frames.`),
     h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "The wire" },
       link && h("table", { class: "plain" }, h("caption", {}, "Frames"), headings(["", "received", "forwarded", "dropped by rule", "by condition"], true), h("tbody", {}, lane("client → server", link.client_to_server), lane("server → client", link.server_to_client))),

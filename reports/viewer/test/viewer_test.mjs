@@ -1,11 +1,8 @@
 // The HTML report in a browser, as a person uses it: from a file, by mouse and by keyboard, in light and
 // dark, on a desk and on a phone; and with text in it that wants to be more than text.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { axeFindings, caseHash, executablePath, folder, launch, longConnection, manyCases, open, page, phone, program, sample } from "./support.mjs";
+import { axeFindings, caseHash, executablePath, launch, longConnection, manyCases, open, page, phone, sample } from "./support.mjs";
 
 if (!executablePath) {
   console.log("no Chromium here: skipped");
@@ -22,7 +19,7 @@ const ids = (tab) => tab.locator(".matrix a.dot").evaluateAll((dots) => dots.map
 
 test("the summary names what broke first, and leads to the packet", async () => {
   const { tab, check } = await open(page("sample", sample()));
-  assert.match(await tab.locator("h1").textContent(), /3 of 7 cases did not pass/);
+  assert.match(await tab.locator("h1").textContent(), /3 of 10 cases did not pass/);
   const cause = tab.locator(".cause").first();
   assert.match(await cause.textContent(), /failed.*tcp\.close\.fin-acknowledged.*ACK number 9.*ACK number 8/s);
   await cause.locator("a").first().click();
@@ -103,7 +100,7 @@ test("filters stay over a reload, and in a link", async () => {
   assert.deepEqual(await ids(tab), [`${failed}: failed`]);
   assert.equal(await tab.locator(".chip.failed").getAttribute("aria-pressed"), "true");
   await tab.locator("button", { hasText: /^clear$/ }).click();
-  assert.equal((await ids(tab)).length, 7);
+  assert.equal((await ids(tab)).length, 10);
   await tab.locator("input[type=search]").fill("client-first !ipv6");
   assert.deepEqual(await ids(tab), ["tcp/close/client-first@ipv4: passed"]);
   await tab.locator("input[type=search]").fill("");
@@ -125,7 +122,7 @@ const hostile = "<img src=x onerror=alert(1)><script>window.pwned=1</script>\u00
 
 // Every text of the report becomes hostile, but for words that the page must understand.
 function spoil(value, key = "") {
-  if (typeof value === "string") return /^(status|verdict.*|from|to|side|role|severity|blame|state|opening|closing|closed_first|address|started_at|.*_hex|checksum|pairing|deed|cause|flags|marks)$/.test(key) ? value : hostile + value;
+  if (typeof value === "string") return /^(status|verdict.*|from|to|side|role|severity|blame|state|opening|closing|closed_first|address|started_at|.*_hex|checksum|pairing|deed|cause|flags|marks)$/.test(key) || (key === "kind" && /^[a-z]+$/.test(value)) ? value : hostile + value;
   if (Array.isArray(value)) return value.map((item) => spoil(item, key));
   if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, item]) => [name === "parameters" ? name : name, spoil(item, name)]));
   return value;
@@ -178,68 +175,6 @@ test("the page's policy stops what got in all the same", async () => {
   assert.ok(wrong.some((text) => /Content Security Policy/.test(text)), wrong.join("\n"));
 });
 
-function loaded() {
-  const report = sample();
-  const quantiles = [0, 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 0.99999];
-  const load = (scale) => ({
-    pattern: "request/response", throughput_per_s: 19870, answered: 198700, errors: 12, timeouts: 0, measured_s: 10, warm_up_s: 1,
-    phases: [{ phase: "complete", count: 198700, most_ns: 9e6, percentiles: quantiles.map((quantile, i) => ({ quantile, value_ns: scale * 30000 * 2 ** i })) }],
-    series: Array.from({ length: 20 }, (_, i) => ({ at_s: i / 2, span_s: 0.5, answered: 9900 + i, errors: i === 9 ? 12 : 0, timeouts: 0, p50_ns: 60000, p99_ns: 400000, most_ns: 3e6 })),
-    doubts: [{ about: "one core", words: "server and generator shared a processor", decisive: true }], trusted: false,
-    limits: [{ limit: "errors = 0", measured: 12, held: false, words: "12 errors" }], cpu: { generator_ms: 10, server_ms: 12, generator_cpus: [0], server_cpus: [1] },
-  });
-  return { report, load };
-}
-
-test("a load's charts are drawn, told as tables, and overlaid", async () => {
-  const { report, load } = loaded();
-  const url = page("load", report);
-  // The program of this version may not carry "load" through: put in where a case's data stands.
-  const { tab, check } = await open(url);
-  await tab.evaluate(([a, b]) => {
-    for (const [i, load] of [[0, a], [1, b]]) {
-      const block = document.getElementById(`case-${i}`);
-      block.textContent = JSON.stringify({ ...JSON.parse(block.textContent), load }, null, 1);
-    }
-    location.hash = "#case=" + encodeURIComponent("tcp/close/client-first@ipv4");
-  }, [load(1), load(2)]);
-  await tab.locator(".chart canvas").first().waitFor();
-  assert.equal(await tab.locator(".chart canvas").count(), 3);
-  assert.match(await tab.locator("main").textContent(), /not to be trusted.*one core.*✗.*errors = 0/s);
-  await tab.locator("figure summary").first().click();
-  await tab.locator("figure details td").first().waitFor();
-  assert.match(await tab.locator("figure details table").first().textContent(), /99\.9 %960 µs/);
-  await tab.locator("summary", { hasText: "lay other runs" }).click();
-  await tab.locator(".overlay input").first().check();
-  assert.match(await tab.locator(".u-legend").first().textContent(), /client-first@ipv6/);
-  await check();
-});
-
-test("what a real load wrote is drawn: percentiles, course, proof, and one run over the other", async (t) => {
-  const out = join(folder, "load");
-  const server = `${join(dirname(program), "targets/tcp-server")} {address} {port} --exchanges 0 --quiet --backlog 64`;
-  const ran = spawnSync(program, ["load", "tcp://127.0.0.1", "--server", server, "-d", "1s", "-a", "success", "--sweep", "connections=1,4", "--out", out]);
-  if (ran.status === 3) return t.skip("no lab here");
-  assert.equal(ran.status, 0, String(ran.stdout) + ran.stderr);
-  const report = JSON.parse(readFileSync(join(out, "report.json"), "utf8"));
-  const load = report.cases[0].load;
-  const { tab, check } = await open(page("real-load", report) + "#case=" + encodeURIComponent("load@connections=1"));
-  await tab.locator(".chart canvas").first().waitFor();
-  const names = await tab.locator("figure figcaption, .chart h3, figure").allTextContents();
-  assert.match(names.join("\n"), /Latency by percentile/);
-  assert.match(names.join("\n"), /Latency over time/);
-  assert.match(names.join("\n"), /Answers a second/);
-  const text = await tab.locator("main").textContent();
-  assert.match(text, new RegExp(`answered${load.answered.toLocaleString("en-US")}`));
-  assert.match(text, /1 connections made, 1 handshakes and 1 closes proven/);
-  assert.match(text, /the HdrHistogram log/);
-  for (const phase of load.phases) assert.ok(text.includes(phase.phase), phase.phase);
-  await tab.locator("summary", { hasText: "lay other runs" }).click();
-  await tab.locator(".overlay input").first().check();
-  assert.match(await tab.locator(".u-legend").first().textContent(), /connections=4/);
-  await check();
-});
-
 test("a long connection is folded, unfolded, and drawn only where it is seen", async () => {
   const { tab, check } = await open(page("long", longConnection(10_000)) + caseHash(failed));
   await tab.locator(".ladder .row").first().waitFor();
@@ -286,6 +221,39 @@ test("nothing is wider than a phone", async () => {
   }
 });
 
+test("marks of one cell say by what their cases differ", async () => {
+  const report = sample(), [one] = report.cases;
+  const made = (id, parameters) => ({ ...one, id, parameters: { family: "ipv4", ...parameters } });
+  report.cases = [made("a@1", { topology: "loopback", shape: "four-way" }), made("a@2", { topology: "veth", shape: "four-way" }), made("b@1", { connections: "1" }), made("b@16", { connections: "16" }), made("c", { shape: "alone" })];
+  const { tab, check } = await open(page("cells", report), { viewport: phone });
+  assert.deepEqual(await tab.locator(".matrix a.dot").allTextContents(), ["✓loopback", "✓veth", "✓connections=1", "✓connections=16", "✓"]);
+  assert.equal(await tab.evaluate(() => document.documentElement.scrollWidth), phone.width);
+  assert.deepEqual(await axeFindings(tab), []);
+  await check();
+});
+
+test("a wire's decisions stand at their packets, and in a table", async () => {
+  const url = page("wired", sample()) + caseHash("wire/close/ack-lost@ipv4");
+  for (const colorScheme of ["light", "dark"]) {
+    const { tab, check } = await open(url, { colorScheme, viewport: phone });
+    assert.equal(await tab.getByRole("option", { name: /^packet 3, client to server.*dropped by rule lose-ack/ }).count(), 1);
+    assert.equal(await tab.getByRole("option", { name: /^wire: delayed by rule hold-answer/ }).count(), 1);
+    await tab.locator("summary", { hasText: "The wire: 2 decisions" }).click();
+    assert.match(await tab.locator("details", { hasText: "The wire:" }).textContent(), /client → server5410.*lose-ack.*packet 3.*delayed 20 ms/s);
+    assert.equal(await tab.evaluate(() => document.documentElement.scrollWidth), phone.width);
+    assert.deepEqual(await axeFindings(tab), [], colorScheme);
+    await check();
+  }
+});
+
+test("what the kernel said stands between the packets", async () => {
+  const { tab, check } = await open(page("kernel", sample()) + caseHash("tcp/close/states@ipv4"));
+  assert.equal(await tab.getByRole("option", { name: /^the client's kernel says ESTABLISHED \(step 2\)/ }).count(), 1);
+  await tab.locator("summary", { hasText: "The kernel's word" }).click();
+  assert.match(await tab.locator("details", { hasText: "The kernel's word" }).textContent(), /step 2 \(client\).*ESTABLISHED.*when all was quiet.*TIME_WAIT/s);
+  await check();
+});
+
 test("the theme is chosen by a button, and printing is light", async () => {
   const { tab, check } = await open(page("sample", sample()) + caseHash(failed));
   const back = () => tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -296,5 +264,11 @@ test("the theme is chosen by a button, and printing is light", async () => {
   await tab.emulateMedia({ media: "print" });
   assert.equal(await back(), "rgb(255, 255, 255)");
   assert.equal(await tab.locator("button.theme").isVisible(), false);
+  assert.equal(await tab.locator(".panel").isVisible(), false, "of no packet there is nothing to print");
+  await tab.emulateMedia({ media: "screen" });
+  await tab.waitForFunction(() => document.documentElement.dataset.theme === "dark");
+  await tab.locator(".ladder .row").first().click();
+  await tab.emulateMedia({ media: "print" });
+  assert.equal(await tab.locator(".panel").isVisible(), true);
   await check();
 });

@@ -508,6 +508,7 @@ RunReport every_field() {
   datagram.icmp_type = 4;
   datagram.icmp_code = 5;
   udp.load = load_result();
+  udp.load->idle_errors = 2;
   return all;
 }
 

@@ -35,6 +35,7 @@ function facts(load: Load): HTMLElement {
     fact("throughput", load.throughput_per_s !== undefined && rate(load.throughput_per_s) + (interval ? ` (95 %: ${rate(interval.low)} to ${rate(interval.high)})` : "")),
     fact("asked for", load.asked_rate_per_s !== undefined && rate(load.asked_rate_per_s)),
     fact("answered", load.answered !== undefined && whole(load.answered)), fact("errors", load.errors !== undefined && whole(load.errors)),
+    fact("errors while idle", Boolean(load.idle_errors) && whole(load.idle_errors as number)),
     fact("timeouts", load.timeouts !== undefined && whole(load.timeouts)), fact("in flight at the end", Boolean(load.in_flight) && whole(load.in_flight as number)), fact("not sent in time", Boolean(load.not_sent) && whole(load.not_sent as number)),
     fact("measured for", load.measured_s !== undefined && `${load.measured_s.toFixed(2)} s after ${(load.warm_up_s ?? 0).toFixed(2)} s of warm-up${load.warm_up_found ? ", which was looked for" : ""}`),
     fact("connections", load.connections !== undefined && whole(load.connections)), fact("pattern", load.pattern), fact("arrivals", load.arrivals), fact("engine", load.engine && `${load.engine}${load.threads ? `, ${load.threads} ${load.threads === 1 ? "thread" : "threads"}` : ""}${load.processes ? ` in ${load.processes} processes` : ""}`),

@@ -15,7 +15,7 @@ export interface SeriesPoint {
 export interface Load {
   pattern?: string; arrivals?: string; engine?: string; target?: string; close?: string; connections?: number; threads?: number; processes?: number; depth?: number;
   open_loop?: boolean; interrupted?: boolean; asked_rate_per_s?: number; warm_up_s?: number; warm_up_found?: boolean; measured_s?: number; paused_s?: number;
-  sent?: number; answered?: number; errors?: number; timeouts?: number; in_flight?: number; not_sent?: number; connections_made?: number;
+  sent?: number; answered?: number; errors?: number; idle_errors?: number; timeouts?: number; in_flight?: number; not_sent?: number; connections_made?: number;
   throughput_per_s?: number; throughput_interval?: Interval; bytes_sent_per_s?: number; bytes_received_per_s?: number;
   phases?: Phase[]; series?: SeriesPoint[]; error_kinds?: { kind: string; count: number; first_s?: number; examples?: string[] }[];
   cpu?: Record<string, number | number[]>; kernel_counters?: Record<string, number>;

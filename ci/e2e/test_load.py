@@ -160,7 +160,9 @@ class Figures(Load):
         self.assertEqual(case["status"], "inconclusive", case)
 
     def test_so_many_packets_that_only_those_that_matter_are_captured(self):
-        outcome = self.load("tcp://127.0.0.1", "--server", SERVER + " --receive 65536", "--pattern", "stream", "-d", "1s",
+        # Nothing is answered, so that nothing unread makes a RST of the client's FIN.
+        sink = SERVER.replace("--exchanges 0", f"--exchanges 1 --receive-exactly {1 << 50}") + " --receive 65536"
+        outcome = self.load("tcp://127.0.0.1", "--server", sink, "--pattern", "stream", "-d", "1s",
                             "-c", "2", "--no-reference")
         proof = self.figures(outcome)["proof"]
         if proof["capture"] == "headers" and proof["packets_per_s"] < 60_000:

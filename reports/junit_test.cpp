@@ -55,8 +55,8 @@ TEST(JUnit, GoldenFile) { golden("junit.xml", to_junit(sample::run())); }
 
 TEST(JUnit, KeepsFailureErrorAndSkippedApart) {
   const std::string xml = to_junit(sample::run());
-  EXPECT_THAT(xml,
-              HasSubstr(R"(<testsuites name="wireproof" tests="10" failures="1" errors="2" time=)"));
+  EXPECT_THAT(
+      xml, HasSubstr(R"(<testsuites name="wireproof" tests="10" failures="1" errors="2" time=)"));
   EXPECT_THAT(
       xml,
       HasSubstr(R"(<testsuite name="tcp/close" tests="3" failures="1" errors="0" skipped="0")"));

@@ -47,9 +47,7 @@ int compare_command(const CompareRequest& request, Console& console) {
   }
   if (comparison.regression()) return exit_status::failed;
   // A gate that could judge nothing must not look open.
-  if (!comparison.unjudged.empty()) {
-    throw UsageError("--fail-on " + comparison.unjudged.front());
-  }
+  if (!comparison.blind.empty()) throw UsageError("--fail-on " + comparison.blind);
   return exit_status::passed;
 }
 
@@ -93,7 +91,7 @@ void add_compare_command(CLI::App& program, Console& console, Chosen& chosen) {
       "a figure is past a limit only where its change is also proven: both runs need\n"
       "--repeat (20 is good).\n" +
       figures_in_lines() +
-      "Exit status: 0 no regression; 1 regression; 2 wrong usage, or a limit that\n"
+      "Exit status: 0 no regression; 1 regression; 2 wrong usage, or limits that\n"
       "nothing could be held to.\n\n" +
       examples("wireproof compare base-results wireproof-results",
                "wireproof compare main '#12' --history runs.db --fail-on 'duration +10%'"));

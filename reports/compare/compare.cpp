@@ -198,8 +198,89 @@ void judge_figures(Comparison& comparison) {
   }
 }
 
-void hold_to(const Limit& limit, Comparison& comparison) {
-  std::size_t judged = 0, seen = 0;
+// Whether a figure of which no change was proven may be past the limit all the same.
+bool reaches_past(const FigureChange& change, const Limit& limit) {
+  if (change.opinion != Opinion::not_told_apart) return false;
+  if (!change.interval) return is_past(limit, change.base_median, change.new_median);
+  const double at = ratio_at(limit, change.base_median);
+  return limit.figure->more_is_better ? change.interval->low < at : change.interval->high > at;
+}
+
+// So many runs a side would end it: the interval, which shrinks with the root of the runs, then
+// lies on this side of the limit, or shows that there is a change.
+std::size_t runs_to_judge(const FigureChange& change, const Limit& limit) {
+  const double at = ratio_at(limit, change.base_median);
+  if (!change.interval || !change.ratio || !(change.interval->low > 0) || !(*change.ratio > 0) ||
+      !(at > 0)) {
+    return most_wanted;
+  }
+  const double half = std::log(change.interval->high / change.interval->low) / 2;
+  const double moved = std::log(*change.ratio), most = std::log(at);
+  const bool within = limit.figure->more_is_better ? moved > most : moved < most;
+  const double gap = std::max(within ? std::abs(most - moved) : 0.0, std::abs(moved));
+  const std::size_t had =
+      change.pairs > 0 ? change.pairs : std::min(change.base_runs, change.new_runs);
+  const double wanted = std::ceil(static_cast<double>(had) * (half / gap) * (half / gap));
+  if (!(wanted < static_cast<double>(most_wanted))) return most_wanted;
+  return std::max(had + 1, static_cast<std::size_t>(wanted));
+}
+
+std::string enough(std::size_t runs, bool in_pairs) {
+  if (runs >= most_wanted) return "too noisy for more runs to help";
+  return in_pairs ? fmt::format("{} runs of each would do", runs)
+                  : fmt::format("--repeat {} would do", runs);
+}
+
+// What became of one limit on a figure.
+struct Held {
+  std::size_t seen = 0, judged = 0, reaching = 0, runs_wanted = 0;
+  const CaseChange* first = nullptr;  // that reaches past it
+  std::string interval;
+};
+
+std::string not_judged(const Limit& limit, const Held& held, const Comparison& comparison) {
+  if (held.seen == 0) {
+    return fmt::format("{}: no case of both runs has the figure {}", limit.text,
+                       limit.figure->name);
+  }
+  if (held.reaching == 0) {
+    return fmt::format("{}: too few runs to say: {}", limit.text,
+                       advice(comparison.runs_wanted, comparison.in_turn));
+  }
+  return fmt::format(
+      "{}: not judged{}: the interval reaches past the limit ({}{}); {}", limit.text,
+      held.judged == 0 ? "" : fmt::format(" in {} of {} cases", held.reaching, held.seen),
+      printable(held.first->id), held.interval, enough(held.runs_wanted, comparison.in_turn));
+}
+
+Held hold_figures_to(const Limit& limit, Comparison& comparison) {
+  Held held;
+  for (const CaseChange& one : comparison.cases) {
+    for (const FigureChange& change : one.figures) {
+      if (change.figure != limit.figure) continue;
+      ++held.seen;
+      if (reaches_past(change, limit)) {
+        if (held.reaching++ == 0) {
+          held.first = &one;
+          if (change.interval) {
+            held.interval = fmt::format(": {} to {}", change_text(change.interval->low),
+                                        change_text(change.interval->high));
+          }
+        }
+        held.runs_wanted = std::max(held.runs_wanted, runs_to_judge(change, limit));
+      } else if (change.opinion != Opinion::too_few) {
+        ++held.judged;
+      }
+      if (change.opinion == Opinion::worse &&
+          is_past(limit, change.base_median, change.new_median)) {
+        comparison.broken.push_back({limit.text, one.id, sentence(change)});
+      }
+    }
+  }
+  return held;
+}
+
+void hold_cases_to(const Limit& limit, Comparison& comparison) {
   for (const CaseChange& one : comparison.cases) {
     if (limit.gone && !one.in_new) {
       comparison.broken.push_back({limit.text, one.id, "the case is gone"});
@@ -208,23 +289,32 @@ void hold_to(const Limit& limit, Comparison& comparison) {
       if (!limit.should || rule.severity != Severity::should) continue;
       comparison.broken.push_back({limit.text, one.id, "newly broken: " + rule.rule});
     }
-    for (const FigureChange& change : one.figures) {
-      if (change.figure != limit.figure) continue;
-      ++seen;
-      if (change.opinion != Opinion::too_few) ++judged;
-      if (change.opinion != Opinion::worse ||
-          !is_past(limit, change.base_median, change.new_median)) {
-        continue;
-      }
-      comparison.broken.push_back({limit.text, one.id, sentence(change)});
+  }
+}
+
+// A gate that judges nothing must not look open: where a limit has no figure or too few runs, or
+// where no figure of any limit could be judged.
+void hold_to_limits(Comparison& comparison) {
+  std::size_t limits = 0, judging = 0;
+  std::string first;
+  for (const Limit& limit : comparison.options.limits) {
+    if (limit.figure == nullptr) {
+      hold_cases_to(limit, comparison);
+      ++judging;
+      ++limits;
+      continue;
+    }
+    const Held held = hold_figures_to(limit, comparison);
+    ++limits;
+    if (held.judged > 0) ++judging;
+    if (held.judged > 0 && held.reaching == 0) continue;
+    comparison.unjudged.push_back(not_judged(limit, held, comparison));
+    if (first.empty()) first = comparison.unjudged.back();
+    if (held.judged == 0 && held.reaching == 0 && comparison.blind.empty()) {
+      comparison.blind = comparison.unjudged.back();
     }
   }
-  if (limit.figure == nullptr || judged > 0) return;
-  comparison.unjudged.push_back(
-      seen == 0 ? fmt::format("{}: no case of both runs has the figure {}", limit.text,
-                              limit.figure->name)
-                : fmt::format("{}: too few runs to say: {}", limit.text,
-                              advice(comparison.runs_wanted, comparison.in_turn)));
+  if (limits > 0 && judging == 0 && comparison.blind.empty()) comparison.blind = first;
 }
 
 void note_differences(Comparison& comparison) {
@@ -316,7 +406,7 @@ Comparison compare(RunDigest base, RunDigest next, const Options& options) {
   comparison.base = std::move(base);
   comparison.next = std::move(next);
   judge_figures(comparison);
-  for (const Limit& limit : options.limits) hold_to(limit, comparison);
+  hold_to_limits(comparison);
   note_differences(comparison);
   return comparison;
 }

@@ -63,7 +63,8 @@ struct Comparison {
   Options options;
   std::vector<CaseChange> cases;  // the new run's order, then those that are gone
   std::vector<BrokenLimit> broken;
-  std::vector<std::string> unjudged;  // limits that nothing here could be held to, and why
+  std::vector<std::string> unjudged;  // limits that some or all figures could not be held to; why
+  std::string blind;                  // the one for which the limits judge nothing; empty: they do
   std::vector<std::string> notes;     // "the runs were made on different machines ..."
   std::size_t figures = 0;            // compared, by opinion:
   std::size_t worse = 0, better = 0, same = 0, not_told_apart = 0, too_few = 0;

@@ -178,6 +178,43 @@ TEST(Compare, LimitsHoldProvenChangesOnly) {
   EXPECT_THAT(few.unjudged[0], HasSubstr("too few runs to say: run with --repeat 5"));
 }
 
+// The same values in both runs, so widely spread that a tenth cannot be seen.
+RunDigest noisy(std::size_t runs = 6, double sigma = 0.3) {
+  std::mt19937 random(11);
+  return sample::run(random, 1, 1, {sigma, runs});
+}
+
+TEST(Compare, ALimitThatTheIntervalReachesPastIsNotJudged) {
+  const Comparison seen = compare(noisy(), noisy(), with_limit("duration +10%"));
+  ASSERT_EQ(seen.cases[0].figures[0].opinion, Opinion::not_told_apart);
+  EXPECT_FALSE(seen.regression());
+  ASSERT_EQ(seen.unjudged.size(), 1u);
+  EXPECT_THAT(seen.unjudged[0], HasSubstr("duration +10%: not judged: the interval reaches past "
+                                          "the limit (tcp/case-0: -"));
+  EXPECT_THAT(seen.unjudged[0], HasSubstr("; --repeat "));
+  EXPECT_THAT(seen.unjudged[0], HasSubstr(" would do"));
+  EXPECT_EQ(seen.blind, seen.unjudged[0]) << "nothing else was judged";
+}
+
+TEST(Compare, AnIntervalWithinTheLimitIsJudged) {
+  const Comparison seen = compare(noisy(), noisy(), with_limit("duration +300%"));
+  EXPECT_EQ(seen.cases[0].figures[0].opinion, Opinion::not_told_apart);
+  EXPECT_TRUE(seen.unjudged.empty());
+  EXPECT_EQ(seen.blind, "");
+  const RunDigest quiet = noisy(20, 0.001);
+  const Comparison same = compare(quiet, quiet, with_limit("duration +0.001%"));
+  EXPECT_EQ(same.cases[0].figures[0].opinion, Opinion::same);
+  EXPECT_TRUE(same.unjudged.empty()) << "what is the same is judged, however tight the limit";
+}
+
+TEST(Compare, OneLimitThatJudgesKeepsTheGateFromBeingBlind) {
+  Options options = with_limit("duration +10%");
+  options.limits.push_back(*read_limit("handshake +300%"));
+  const Comparison seen = compare(noisy(), noisy(), options);
+  EXPECT_EQ(seen.unjudged.size(), 1u);
+  EXPECT_EQ(seen.blind, "");
+}
+
 TEST(Compare, ALimitOnAFigureThatNoCaseHasIsSaid) {
   const RunDigest run = run_of({ended("a", Ending::passed)});
   const Comparison seen = compare(run, run, with_limit("close +10%"));

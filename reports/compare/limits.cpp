@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -107,6 +108,11 @@ tl::expected<Limit, LimitError> read_limit(std::string_view text) {
 bool is_past(const Limit& limit, double base, double next) {
   const double worse_by = limit.figure->more_is_better ? base - next : next - base;
   return worse_by > (limit.relative ? limit.by * base : limit.by);
+}
+
+double ratio_at(const Limit& limit, double base) {
+  const double share = limit.relative ? limit.by : limit.by / base;
+  return limit.figure->more_is_better ? std::max(0.0, 1 - share) : 1 + share;
 }
 
 }  // namespace wireproof::compare

@@ -28,5 +28,7 @@ tl::expected<Limit, LimitError> read_limit(std::string_view text);
 
 // Whether a move from one median to another is past a figure's limit.
 bool is_past(const Limit& limit, double base, double next);
+// The ratio of new to base at which it is; 0 where the limit is more than all of the base.
+double ratio_at(const Limit& limit, double base);
 
 }  // namespace wireproof::compare

@@ -148,6 +148,7 @@ std::string conclusion(const Comparison& comparison) {
     parts.push_back(report::counted(comparison.broken.size(), "limit") + " broken");
   }
   if (!parts.empty()) return fmt::format("Regression: {}", fmt::join(parts, ", "));
+  if (!comparison.blind.empty()) return "Could not be judged by the limits that are set";
   return comparison.worse > 0 ? fmt::format("No regression past a limit ({} worse)",
                                             report::counted(comparison.worse, "figure"))
                               : "No regression";
@@ -177,7 +178,7 @@ std::string to_text(const Comparison& comparison, const report::TextOptions& opt
   }
   if (!limits.empty()) out += style.paint(Tone::bad, "Limits broken") + "\n" + limits + "\n";
   for (const std::string& limit : comparison.unjudged) {
-    out += style.entry(0, "limit ", 6, limit, Tone::warn);
+    out += style.entry(0, "limit ", 6, style.in_charset(limit), Tone::warn);
   }
   const auto both = std::count_if(comparison.cases.begin(), comparison.cases.end(),
                                   [](const CaseChange& one) { return one.in_base && one.in_new; });
@@ -188,7 +189,9 @@ std::string to_text(const Comparison& comparison, const report::TextOptions& opt
         0, "", 0, report::counted(comparison.figures, "figure") + ": " + counts_text(comparison));
   }
   return out + style.entry(0, "", 0, conclusion(comparison),
-                           comparison.regression() ? Tone::bad : Tone::good);
+                           comparison.regression()    ? Tone::bad
+                           : comparison.blind.empty() ? Tone::good
+                                                      : Tone::warn);
 }
 
 }  // namespace wireproof::compare

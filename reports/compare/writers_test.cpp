@@ -87,6 +87,24 @@ TEST(CompareText, SaysThatNothingChanged) {
   EXPECT_THAT(text, Not(HasSubstr("Verdicts")));
 }
 
+TEST(CompareWriters, WhatCouldNotBeJudgedIsNoConclusion) {
+  RunDigest run;
+  run.cases = {one("a", Ending::passed, 1)};
+  double spread = 1;
+  for (double& value : run.cases[0].values["duration"]) value *= spread += 0.2;
+  Options options;
+  options.limits = {*read_limit("duration +10%")};
+  const Comparison seen = compare(run, run, options);
+  const std::string text = to_text(seen, plain(200)), markdown = to_markdown(seen);
+  EXPECT_THAT(text, HasSubstr("not judged: the interval reaches past the limit (a: "));
+  EXPECT_THAT(text, HasSubstr("; --repeat "));
+  EXPECT_THAT(text, Not(HasSubstr("No regression")));
+  EXPECT_THAT(markdown, testing::StartsWith("## Could not be judged"));
+  EXPECT_THAT(markdown, HasSubstr("not judged: the interval reaches past the limit"));
+  const auto json = nlohmann::json::parse(to_json(seen));
+  EXPECT_EQ(json["limits_not_judged"].size(), 1u);
+}
+
 TEST(CompareMarkdown, GoldenFile) {
   report::golden("compare.md", to_markdown(sample_comparison()), folder);
 }

@@ -46,6 +46,13 @@ class Completion(TestCase):
             self.assertTrue(named)
             self.assertEqual(named - offered, set(), command)
 
+    def test_a_shell_reads_it_line_by_line(self):
+        script = self.wireproof("completion", "bash").out
+        self.assertNotIn("=($(", script, "words of a file's name would be split and globbed (shellcheck's SC2207)")
+        if shutil.which("shellcheck"):
+            done = subprocess.run(["shellcheck", "--shell=bash", "-"], input=script, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout)
+
     def test_files(self):
         (self.folder / "my folder").mkdir()
         (self.folder / "my.json").write_text("{}")
@@ -113,6 +120,10 @@ class Manual(TestCase):
         shown = subprocess.run(["groff", "-man", "-Tutf8", "-P-cbou", "-ww", "-rLL=100n", str(page)],
                                capture_output=True, text=True)
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        for usage in ("run [OPTION ...] [PATH ...]", "check [OPTION ...] FILE ...", "show [OPTION ...] [REPORT] [CASE]",
+                      "compare [OPTION ...] BASE NEW"):
+            self.assertIn(f"wireproof {usage}\n", shown.stdout, "what may be left out or repeated shows as such")
+            self.assertIn(f"Usage: wireproof {usage}\n", self.wireproof(usage.split()[0], "--help").out)
         for command in LISTED.findall(self.wireproof("--help").out.split("Commands:")[1].split("Exit status")[0]):
             self.assertRegex(shown.stdout, rf"(?m)^ +wireproof {command}$")
             for option in re.findall(r"(?m)^  +(?:-\w,)?(--[a-z-]+)", self.wireproof(command, "--help").out):

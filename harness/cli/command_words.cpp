@@ -40,6 +40,8 @@ OptionWords option_words(CLI::Option& option) {
     words.value = words.positional ? words.names[0] : option.get_option_text();
     if (words.value.empty()) words.value = "VALUE";
   }
+  words.required = option.get_required();
+  words.repeatable = option.get_items_expected_max() > 1;
   words.choices = choices_of(option);
   words.description = option.get_description();
   return words;
@@ -66,6 +68,21 @@ CommandWords words_of(CLI::App& command) {
     if (!inner->get_group().empty()) words.commands.push_back(words_of(*inner));
   }
   return words;
+}
+
+std::string usage_words(const CommandWords& command) {
+  std::string positionals;
+  bool options = false;
+  for (const OptionWords& option : command.options) {
+    if (!option.positional) {
+      options = true;
+      continue;
+    }
+    const std::string word = option.names[0] + (option.repeatable ? " ..." : "");
+    positionals += option.required ? " " + word : " [" + word + "]";
+  }
+  if (options) return "[OPTION ...]" + positionals;
+  return positionals.empty() ? positionals : positionals.substr(1);
 }
 
 }  // namespace wireproof::cli

@@ -11,7 +11,7 @@ namespace wireproof::cli {
 
 struct OptionWords {
   std::vector<std::string> names;  // "-h", "--help"; of a positional its one name
-  bool positional = false;
+  bool positional = false, required = false, repeatable = false;
   std::string value;                 // "FILE", "N"; empty: a flag
   std::vector<std::string> choices;  // where only these values are taken
   std::string description;
@@ -27,6 +27,9 @@ struct CommandWords {
 
 // Without commands that --help does not show.
 CommandWords words_of(CLI::App& command);
+
+// What follows the command's name: "[OPTION ...] [PATH ...]", "BASE NEW".
+std::string usage_words(const CommandWords& command);
 
 // "bash", "zsh" or "fish".
 std::string completion(const CommandWords& program, const std::string& shell);

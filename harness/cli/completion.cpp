@@ -42,7 +42,7 @@ std::string single_quoted(const std::string& text) {
 // What a value may be, as a bash statement that fills COMPREPLY.
 std::string bash_values(const OptionWords& option) {
   if (!option.choices.empty()) {
-    return fmt::format("COMPREPLY=($(compgen -W \"{}\" -- \"$cur\"))",
+    return fmt::format("mapfile -t COMPREPLY < <(compgen -W \"{}\" -- \"$cur\")",
                        fmt::join(option.choices, " "));
   }
   if (option.takes_folder()) return "_wireproof_files -d";
@@ -68,14 +68,13 @@ std::string bash(const CommandWords& program) {
   return fmt::format(
       R"(# bash completion of wireproof, made by `wireproof completion bash`
 _wireproof_files() {{
-  local IFS=$'\n'
   compopt -o filenames 2>/dev/null
-  COMPREPLY=($(compgen "$1" -- "$cur"))
+  mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
 }}
 
 _wireproof() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD-1]}}
-  local command= words= files=0 i
+  local command='' words='' files=0 i
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${{COMP_WORDS[i]}} in
@@ -88,7 +87,7 @@ _wireproof() {{
     '') words="{commands} {options_of_program}" ;;
 {options}  esac
   if [[ -z $command || $cur == -* ]]; then
-    COMPREPLY=($(compgen -W "$words" -- "$cur"))
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
   elif [[ $files == 1 ]]; then
     _wireproof_files -f
   fi

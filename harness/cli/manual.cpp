@@ -120,16 +120,7 @@ std::string footer(const std::string& text) {
 
 std::string usage(const CommandWords& command) {
   std::string line = fmt::format(".B wireproof {}\n", command.name);
-  bool options = false;
-  std::string positionals;
-  for (const OptionWords& option : command.options) {
-    if (option.positional) {
-      positionals += " " + option.names[0];
-    } else {
-      options = true;
-    }
-  }
-  const std::string words = (options ? "[OPTION ...]" : "") + positionals;
+  const std::string words = usage_words(command);
   return words.empty() ? line : line + ".I \"" + roff(words) + "\"\n";
 }
 

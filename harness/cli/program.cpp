@@ -35,6 +35,12 @@ class HelpFormatter : public CLI::Formatter {
   std::string make_option_opts(const CLI::Option* option) const override {
     return option->get_type_size() == 0 ? "" : " " + option->get_option_text();
   }
+  // Of a positional: "[PATH ...]" may be left out and repeated.
+  std::string make_option_usage(const CLI::Option* option) const override {
+    const std::string word =
+        make_option_name(option, true) + (option->get_items_expected_max() > 1 ? " ..." : "");
+    return option->get_required() ? word : "[" + word + "]";
+  }
 };
 
 std::vector<std::string> command_names(const CLI::App& program) {

@@ -3,6 +3,7 @@ here: the steps of the workflow and of the job, with a server that is good, slow
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -57,7 +58,9 @@ class Script(Project):
     def test_good_then_the_same_then_slow_then_bad(self):
         first = self.script(UPDATE_BASE="yes", LABEL="main")
         self.assert_left(first, PASSED)
-        self.assertIn("first run", (self.folder / "wireproof-results/summary.md").read_text())
+        summary = (self.folder / "wireproof-results/summary.md").read_text()
+        self.assertTrue(summary.startswith("## wireproof: ✅ all 24 cases passed"), summary)
+        self.assertIn("first run", summary)
         self.serve(wait="0.5")
         self.assert_left(self.script(FAIL_ON="duration +5000%\ngone"), PASSED)
         slow = self.script(FAIL_ON="handshake +900%\nduration +50%")
@@ -65,7 +68,9 @@ class Script(Project):
         self.assertIn("limit **duration +50%** broken", (self.folder / "wireproof-results/summary.md").read_text())
         self.serve("bad-tcp-wrong-answer")
         self.assert_left(self.script(FAIL_ON=""), FAILED)
-        self.assertIn("**worse**", (self.folder / "wireproof-results/summary.md").read_text())
+        summary = (self.folder / "wireproof-results/summary.md").read_text()
+        self.assertTrue(summary.startswith("## wireproof: ❌ 24 of 24 cases did not pass"), "what failed comes first")
+        self.assertIn("**worse**", summary)
         history = self.wireproof("history", "--history", self.folder / "wireproof-base/history.db")
         self.assertIn("4 runs", history.out)
 
@@ -94,9 +99,13 @@ class Script(Project):
 @unittest.skipUnless(yaml, "python3-yaml is not installed")
 class Jobs(Project):
     def steps(self, commands, **variables):
+        """Their standard output."""
+        out = ""
         for command in commands:
             done = self.shell(["bash", "-euo", "pipefail", "-c", command], **variables)
             self.assertEqual(done.returncode, 0, command + done.stdout + done.stderr)
+            out += done.stdout
+        return out
 
     def test_github_workflow(self):
         workflow = yaml.safe_load((EXAMPLES / "github-workflow.yml").read_text())
@@ -125,6 +134,17 @@ class Jobs(Project):
         self.assertIn("first run", summary.read_text())
         report = json.loads((self.folder / "wireproof-results/report.json").read_bytes())
         self.assertEqual(report["context"]["commit"], "abc")
+        # A first run that fails: its summary says what and why, and each failed case is annotated.
+        self.serve("bad-tcp-wrong-answer")
+        shutil.rmtree(self.folder / "wireproof-base")
+        failing = dict(path=self.folder / "bin", GITHUB_STEP_SUMMARY=str(summary), GITHUB_ACTIONS="true", REPEAT="1")
+        self.assertEqual(self.script(**failing).returncode, FAILED)
+        summary.unlink()
+        out = self.steps([step["run"] for step in after if "run" in step], **failing)
+        self.assertTrue(summary.read_text().startswith("## wireproof: ❌ 4 of 4 cases did not pass"), summary.read_text())
+        self.assertIn("<code>program.exit</code>**: 4 cases", summary.read_text())
+        self.assertEqual(len(re.findall(r"(?m)^::error file=tests/wireproof/exchange\.json,line=\d+,title=exchange@ipv[46]%2C\w+"
+                                        r"::program\.exit%3A wanted exit status 0", out)), 4, out)
         for step in job["steps"]:
             path = step.get("with", {}).get("path")
             if path:

@@ -3,7 +3,7 @@
 # scenarios, compares with the last good run, and leaves in $RESULTS what the CI publishes:
 #   report.html      what happened, to open in a browser
 #   junit.xml        for the CI's own view of tests
-#   summary.md       what changed since the last good run
+#   summary.md       what did not pass and why, then what changed since the last good run
 #   history.html     the trend of every figure
 #   report.json and the cases' captures, for `wireproof show` and whoever looks closer
 # Keep $BASE from one pipeline to the next (a cache): it holds the last good run and the history.
@@ -37,13 +37,13 @@ mkdir -p "$BASE"
 status=0
 # shellcheck disable=SC2086 # several scenarios are several words
 wireproof run $SCENARIOS --server "$SERVER" --repeat "$REPEAT" --out "$RESULTS" \
-  --junit "$RESULTS/junit.xml" --history "$BASE/history.db" --label "$LABEL" || status=$?
+  --junit "$RESULTS/junit.xml" --markdown "$RESULTS/summary.md" --history "$BASE/history.db" --label "$LABEL" || status=$?
 [ "$status" -le 1 ] || exit "$status"
 
 wireproof report "$RESULTS" --html "$RESULTS/report.html" || true # a build without it says so
 
 if [ -f "$BASE/report.json" ]; then
-  set -- "$BASE" "$RESULTS" --markdown "$RESULTS/summary.md"
+  set -- "$BASE" "$RESULTS" --markdown "$RESULTS/changes.md"
   old_ifs=$IFS
   IFS='
 '
@@ -52,8 +52,10 @@ if [ -f "$BASE/report.json" ]; then
   worse=0
   wireproof compare "$@" || worse=$?
   [ "$worse" -le "$status" ] || status=$worse
+  echo >>"$RESULTS/summary.md"
+  cat "$RESULTS/changes.md" >>"$RESULTS/summary.md"
 else
-  echo "No base yet: this is the first run." >"$RESULTS/summary.md"
+  printf '\nNo base yet: nothing is compared in the first run.\n' >>"$RESULTS/summary.md"
 fi
 wireproof history --history "$BASE/history.db" --html "$RESULTS/history.html"
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/load_words.h"
 #include "reports/text.h"
 #include "reports/utf8.h"
 
@@ -133,6 +134,50 @@ void add_property(std::string& text, unsigned indent, std::string_view name,
                  indent, xml_text(name, 200), xml_text(value, 1000));
 }
 
+// Of a load, and how far its figures can be trusted: names have their unit at the end.
+template <class Add>
+void load_properties(const load::LoadResult& load, Add add) {
+  const auto number = [&](std::string_view name, double value) {
+    add(fmt::format("load.{}", name), fmt::format("{:.10g}", value));
+  };
+  const auto count = [&](std::string_view name, std::uint64_t value) {
+    add(fmt::format("load.{}", name), std::to_string(value));
+  };
+  add("load.pattern", load.pattern);
+  count("connections", load.connections);
+  if (!is_stream(load)) {
+    number("throughput_per_s", load.throughput_per_s);
+    if (load.throughput_interval) {
+      number("throughput_low_per_s", load.throughput_interval->low);
+      number("throughput_high_per_s", load.throughput_interval->high);
+    }
+  }
+  number("bytes_sent_per_s", load.bytes_sent_per_s);
+  number("bytes_received_per_s", load.bytes_received_per_s);
+  if (const load::PhaseResult* latency = load.phase("latency")) {
+    for (const load::Percentile& one : latency->percentiles) {
+      number("latency_" + quantile_name(one.quantile) + "_ms",
+             static_cast<double>(one.value_ns) / 1e6);
+    }
+    number("latency_max_ms", static_cast<double>(latency->most_ns) / 1e6);
+  }
+  count("sent", load.sent);
+  count("answered", load.answered);
+  count("errors", load.failures());
+  for (const load::ErrorKind& kind : load.error_kinds) count("error." + kind.kind, kind.count);
+  count("connections_made", load.connections_made);
+  if (load.proof) {
+    count("handshakes_proven", load.proof->handshakes_proven);
+    count("closes_proven", load.proof->closes_proven);
+  }
+  count("doubts", load.doubts.size());
+  for (const load::Doubt& doubt : load.doubts) add("load.doubt", doubt.about + ": " + doubt.words);
+  for (const load::LimitResult& limit : load.limits) {
+    add("load.limit",
+        fmt::format("{}: {}, {}", limit.limit, limit.words, limit.held ? "kept" : "not kept"));
+  }
+}
+
 std::string properties(const CaseReport& one) {
   std::string text;
   const auto add = [&](std::string_view name, std::string_view value) {
@@ -145,16 +190,20 @@ std::string properties(const CaseReport& one) {
   for (const std::string& tag : one.tags) add("tag", tag);
   if (one.attempts > 1) add("attempts", std::to_string(one.attempts));
   add("run_again", one.run_again);
+  if (one.load) load_properties(*one.load, add);
   return text.empty() ? text : "   <properties>\n" + text + "   </properties>\n";
 }
 
 std::string test_case(const CaseReport& one, std::string_view results) {
   std::string classname = folder_of(one.id);
   std::replace(classname.begin(), classname.end(), '/', '.');
-  std::string text = fmt::format(
-      "  <testcase name=\"{}\" classname=\"{}\" time=\"{:.6f}\" file=\"{}\" line=\"{}\"",
-      xml_text(name_of(one.id)), xml_text(classname), one.duration_ms / 1000,
-      xml_text(one.scenario_file), one.scenario_line);
+  std::string text =
+      fmt::format("  <testcase name=\"{}\" classname=\"{}\" time=\"{:.6f}\"",
+                  xml_text(name_of(one.id)), xml_text(classname), one.duration_ms / 1000);
+  // A case that a command line made stands in no file.
+  if (one.scenario_line > 0) {
+    text += fmt::format(" file=\"{}\" line=\"{}\"", xml_text(one.scenario_file), one.scenario_line);
+  }
   const std::string inner = properties(one) + outcome(one, results) + outputs(one, results);
   return text + (inner.empty() ? "/>\n" : ">\n" + inner + "  </testcase>\n");
 }

@@ -11,6 +11,7 @@ namespace wireproof::report {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 // Whether `text` is well-formed XML as far as these reports use it: characters that XML 1.0 allows,
 // known entities, quoted attributes, elements that close in order. Empty, or what is wrong.
@@ -69,6 +70,27 @@ TEST(JUnit, KeepsFailureErrorAndSkippedApart) {
   EXPECT_THAT(xml, HasSubstr(R"(<skipped message="failed as expected: tcp.close)"));
   EXPECT_THAT(xml, HasSubstr(R"(file="scenarios/tcp/close/client-first.json" line="3")"));
   EXPECT_EQ(malformed(xml), "");
+}
+
+TEST(JUnit, ALoadsFiguresAndDoubtsAreProperties) {
+  const std::string xml = to_junit(sample::load_run());
+  EXPECT_EQ(malformed(xml), "");
+  for (const char* line :
+       {R"(<property name="load.throughput_per_s" value="999.5"/>)",
+        R"(<property name="load.latency_p99_ms" value="0.09"/>)",
+        R"(<property name="load.latency_max_ms" value="5"/>)",
+        R"(<property name="load.errors" value="3"/>)",
+        R"(<property name="load.error.timeout" value="1"/>)",
+        R"(<property name="load.closes_proven" value="1"/>)",
+        R"(<property name="load.doubts" value="2"/>)",
+        R"(<property name="load.doubt" value="generator saturated: its thread)",
+        R"(<property name="load.limit" value="p99 &lt; 50us: p99 = 0.09 ms, not kept"/>)",
+        R"(<property name="load.bytes_sent_per_s" value="812000000"/>)"}) {
+    EXPECT_THAT(xml, HasSubstr(line));
+  }
+  EXPECT_THAT(xml, HasSubstr(R"(file="scenarios/load/stream.json" line="3")"));
+  EXPECT_THAT(xml, Not(HasSubstr("file=\"wireproof load\""))) << "there is no such file";
+  EXPECT_THAT(xml, Not(HasSubstr("line=\"0\"")));
 }
 
 TEST(JUnit, HostileTextLeavesItWellFormed) {

@@ -4,16 +4,20 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "reports/load_words.h"
+#include "reports/style.h"
 #include "reports/time_text.h"
 
 namespace wireproof::report {
 namespace {
 
 // A job's summary may hold a megabyte, and nobody reads as much.
-constexpr std::size_t told_in_full = 25, named_only = 200, findings_each = 3;
+constexpr std::size_t told_in_full = 25, named_only = 200, named_at_once = 5, findings_each = 3;
 
 std::string_view sign(const CaseReport& one) {
   if (one.expected_failure) return "🟣";
@@ -36,27 +40,32 @@ bool did_not_pass(const CaseReport& one) {
   return one.status != Status::passed && one.status != Status::skipped && !one.expected_failure;
 }
 
-std::string counted(std::size_t count, std::string_view what) {
+std::string part(std::size_t count, std::string_view what) {
   return count == 0 ? std::string() : fmt::format("{} {}", count, what);
 }
 
 std::string headline(const RunReport& run, const Totals& sum) {
   const std::size_t bad = sum.failed + sum.error + sum.inconclusive;
-  if (run.interrupted) return fmt::format("⚠️ interrupted after {} cases", sum.cases);
-  if (bad > 0) return fmt::format("❌ {} of {} cases did not pass", bad, sum.cases);
+  if (run.interrupted) {
+    return fmt::format("⚠️ interrupted after {}", counted(sum.cases, "case"));
+  }
+  if (bad > 0) return fmt::format("❌ {} of {} did not pass", bad, counted(sum.cases, "case"));
   if (sum.cases == 0) return "⚠️ no case ran";
-  if (sum.skipped == sum.cases) return fmt::format("⏭️ all {} cases were skipped", sum.cases);
-  return fmt::format("✅ all {} cases passed", sum.cases - sum.skipped);
+  if (sum.skipped == sum.cases) {
+    return sum.cases == 1 ? "⏭️ the case was skipped"
+                          : fmt::format("⏭️ all {} cases were skipped", sum.cases);
+  }
+  const std::size_t ran = sum.cases - sum.skipped;
+  return ran == 1 ? "✅ the case passed" : fmt::format("✅ all {} cases passed", ran);
 }
 
 std::string totals_line(const RunReport& run, const Totals& sum) {
   std::string line;
-  for (const std::string& part :
-       {counted(sum.passed, "passed"), counted(sum.failed, "failed"), counted(sum.error, "error"),
-        counted(sum.inconclusive, "inconclusive"), counted(sum.skipped, "skipped"),
-        counted(sum.failed_as_expected, "failed as expected"),
-        counted(sum.retried, "tried again")}) {
-    if (!part.empty()) line += (line.empty() ? "" : " · ") + part;
+  for (const std::string& each :
+       {part(sum.passed, "passed"), part(sum.failed, "failed"), part(sum.error, "error"),
+        part(sum.inconclusive, "inconclusive"), part(sum.skipped, "skipped"),
+        part(sum.failed_as_expected, "failed as expected"), part(sum.retried, "tried again")}) {
+    if (!each.empty()) line += (line.empty() ? "" : " · ") + each;
   }
   return fmt::format("{}{}in {}\n", line, line.empty() ? "" : " · ",
                      duration_text(run.duration_ms));
@@ -72,28 +81,76 @@ std::string packets_text(const Finding& finding) {
   return text;
 }
 
-// A list item's continuation lines are indented by two.
-std::string told(const CaseReport& one) {
-  std::string out = fmt::format("- {} {}{}{}\n", sign(one), markdown_code(one.id),
-                                one.status == Status::failed ? "" : " ",
-                                one.status == Status::failed ? "" : name(one.status));
-  if (!one.reason.empty()) out += fmt::format("  - {}\n", markdown_code(one.reason, 500));
-  if (!one.hint.empty()) out += fmt::format("  - what to do: {}\n", markdown_code(one.hint, 500));
-  std::vector<const Finding*> sorted;
-  for (const Finding& finding : one.findings) sorted.push_back(&finding);
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Finding* a, const Finding* b) { return weighs_more(*a, *b); });
-  for (std::size_t i = 0; i < std::min(sorted.size(), findings_each); ++i) {
-    const Finding& finding = *sorted[i];
-    out += fmt::format("  - **{}**{} {}\n", markdown_code(finding.rule),
-                       finding.inconclusive ? " (not proven)" : "",
-                       finding.source.empty() ? "" : markdown_code(finding.source));
-    out += fmt::format("    - expected {}\n", markdown_code(finding.expected));
-    out += fmt::format("    - observed {}\n", markdown_code(finding.observed));
-    if (!finding.packets.empty()) out += fmt::format("    - packets {}\n", packets_text(finding));
+std::string finding_lines(const Finding& finding, std::string_view indent) {
+  std::string out = fmt::format("{}- expected {}\n", indent, markdown_code(finding.expected));
+  out += fmt::format("{}- observed {}\n", indent, markdown_code(finding.observed));
+  if (!finding.packets.empty()) {
+    out += fmt::format("{}- packets {}\n", indent, packets_text(finding));
   }
-  if (sorted.size() > findings_each) {
-    out += fmt::format("  - and {} more findings\n", sorted.size() - findings_each);
+  return out;
+}
+
+// Cases that ended alike: for the same rule, or the same reason.
+struct Cause {
+  Status status;
+  std::string text;
+  std::vector<const CaseReport*> cases;
+};
+
+std::string cause_of(const CaseReport& one) {
+  const Finding* finding = main_finding(one);
+  const std::string rule = finding != nullptr ? finding->rule : std::string();
+  const bool by_rule = one.status == Status::failed ? !rule.empty() : one.reason.empty();
+  return by_rule ? rule : one.reason;
+}
+
+// What is wrong with what was tested comes before what is wrong with the harness, and what is
+// frequent before what is rare.
+std::vector<Cause> causes_of(const RunReport& run) {
+  std::vector<Cause> causes;
+  std::map<std::pair<Status, std::string>, std::size_t> places;
+  for (const CaseReport& one : run.cases) {
+    if (!did_not_pass(one)) continue;
+    const auto [place, is_new] = places.try_emplace({one.status, cause_of(one)}, causes.size());
+    if (is_new) causes.push_back({one.status, place->first.second, {}});
+    causes[place->second].cases.push_back(&one);
+  }
+  std::stable_sort(causes.begin(), causes.end(), [](const Cause& a, const Cause& b) {
+    return std::pair(a.status, b.cases.size()) < std::pair(b.status, a.cases.size());
+  });
+  return causes;
+}
+
+// Of the first case what it takes to understand the cause; a list item's continuation lines are
+// indented by two.
+std::string example(const CaseReport& one) {
+  std::string out;
+  const Finding* main = main_finding(one);
+  if (main != nullptr) {
+    if (cause_of(one) != main->rule || main->inconclusive) {
+      out += fmt::format("  - {}{}\n", markdown_code(main->rule),
+                         main->inconclusive ? " (not proven)" : "");
+    }
+    if (!main->source.empty()) out += fmt::format("  - {}\n", markdown_code(main->source));
+    out += finding_lines(*main, "  ");
+  }
+  if (!one.reason.empty() && cause_of(one) != one.reason) {
+    out += fmt::format("  - {}\n", markdown_code(one.reason, 500));
+  }
+  if (!one.hint.empty()) out += fmt::format("  - what to do: {}\n", markdown_code(one.hint, 500));
+  std::vector<const Finding*> others;
+  for (const Finding& finding : one.findings) {
+    if (&finding != main) others.push_back(&finding);
+  }
+  std::stable_sort(others.begin(), others.end(),
+                   [](const Finding* a, const Finding* b) { return weighs_more(*a, *b); });
+  for (std::size_t i = 0; i < std::min(others.size(), findings_each - 1); ++i) {
+    out += fmt::format("  - also {}{}\n", markdown_code(others[i]->rule),
+                       others[i]->inconclusive ? " (not proven)" : "") +
+           finding_lines(*others[i], "    ");
+  }
+  if (others.size() > findings_each - 1) {
+    out += fmt::format("  - and {} more\n", counted(others.size() - findings_each + 1, "finding"));
   }
   if (!one.run_again.empty()) {
     out += fmt::format("  - again: {}\n", markdown_code(one.run_again, 1000));
@@ -105,30 +162,85 @@ std::string folded(std::string_view title, const std::string& inner) {
   return fmt::format("\n<details><summary>{}</summary>\n\n{}\n</details>\n", title, inner);
 }
 
-std::string not_passed(const RunReport& run) {
-  std::vector<const CaseReport*> cases;
-  for (const CaseReport& one : run.cases) {
-    if (did_not_pass(one)) cases.push_back(&one);
+std::string case_list(const std::vector<const CaseReport*>& cases) {
+  std::string out;
+  for (std::size_t i = 0; i < std::min(cases.size(), named_only); ++i) {
+    out += fmt::format("- {}\n", markdown_code(cases[i]->id));
   }
-  // What is wrong with what was tested comes before what is wrong with the harness.
-  std::stable_sort(cases.begin(), cases.end(), [](const CaseReport* a, const CaseReport* b) {
-    return static_cast<int>(a->status) < static_cast<int>(b->status);
-  });
-  std::string out, rest;
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    if (i < told_in_full) {
-      out += told(*cases[i]);
-    } else if (i < told_in_full + named_only) {
-      rest += fmt::format("- {} {}\n", sign(*cases[i]), markdown_code(cases[i]->id));
-    }
-  }
-  if (!out.empty()) out = "\n### What did not pass\n\n" + out;
-  if (cases.size() > told_in_full) {
-    const std::size_t more = cases.size() - told_in_full;
-    if (more > named_only) rest += fmt::format("- and {} others\n", more - named_only);
-    out += folded(fmt::format("{} more", more), rest);
+  if (cases.size() > named_only) {
+    out += fmt::format("- and {} others\n", cases.size() - named_only);
   }
   return out;
+}
+
+std::string told(const Cause& cause) {
+  const CaseReport& first = *cause.cases.front();
+  const std::string_view word = cause.status == Status::failed ? "" : name(cause.status);
+  std::string out = fmt::format(
+      "\n{} {}{}**{}**: {}\n\n", sign(first), word, word.empty() ? "" : " ",
+      markdown_code(cause.text.empty() ? std::string("no reason told") : cause.text, 500),
+      counted(cause.cases.size(), "case"));
+  out += fmt::format("- {}\n", markdown_code(first.id)) + example(first);
+  if (cause.cases.size() == 1) return out;
+  const std::vector<const CaseReport*> others(cause.cases.begin() + 1, cause.cases.end());
+  if (others.size() <= named_at_once) return out + case_list(others);
+  return out + folded(fmt::format("{} cases more of this cause", others.size()), case_list(others));
+}
+
+std::string not_passed(const RunReport& run) {
+  const std::vector<Cause> causes = causes_of(run);
+  if (causes.empty()) return {};
+  std::string out = "\n### What did not pass\n", rest;
+  for (std::size_t i = 0; i < causes.size(); ++i) {
+    if (i < told_in_full) {
+      out += told(causes[i]);
+    } else if (i < told_in_full + named_only) {
+      rest += fmt::format("- {} {}: {}\n", sign(*causes[i].cases.front()),
+                          markdown_code(causes[i].text), counted(causes[i].cases.size(), "case"));
+    }
+  }
+  if (causes.size() > told_in_full) {
+    const std::size_t more = causes.size() - told_in_full;
+    if (more > named_only) rest += fmt::format("- and {} others\n", more - named_only);
+    out += folded(counted(more, "cause") + " more", rest);
+  }
+  return out;
+}
+
+// Loads that passed too: their figures are what they were run for.
+std::string loads(const RunReport& run) {
+  std::string rows, remarks;
+  std::size_t count = 0;
+  for (const CaseReport& one : run.cases) {
+    if (!one.load || count++ >= named_only) continue;
+    const load::LoadResult& load = *one.load;
+    std::string row = fmt::format("| {} {} | {} | {}", sign(one), markdown_code(one.id),
+                                  rate_words(load), interval_words(load));
+    for (const double quantile : {0.5, 0.9, 0.99, 0.999}) {
+      const auto ns = percentile_ns(load, quantile);
+      row += " | " + (ns ? duration_text(static_cast<double>(*ns) / 1e6) : "-");
+    }
+    const load::PhaseResult* latency = load.phase("latency");
+    rows += fmt::format(
+        "{} | {} | {} | {} |\n", row,
+        latency != nullptr ? duration_text(static_cast<double>(latency->most_ns) / 1e6) : "-",
+        load.failures(), load.doubts.size());
+    for (const load::Doubt& doubt : load.doubts) {
+      remarks += fmt::format("- {} {}doubt: {}\n", markdown_code(one.id),
+                             doubt.decisive ? "decisive " : "",
+                             markdown_code(doubt.about + ": " + doubt.words, 1000));
+    }
+    for (const load::LimitResult& limit : load.limits) {
+      remarks += fmt::format("- {} limit {}, {}\n", markdown_code(one.id),
+                             markdown_code(limit.limit + ": " + limit.words, 500),
+                             limit.held ? "kept" : "**not kept**");
+    }
+  }
+  if (rows.empty()) return {};
+  if (count > named_only) remarks += fmt::format("- and {} loads more\n", count - named_only);
+  return "\n### Load\n\n| case | rate | 95 % interval | p50 | p90 | p99 | p99.9 | max | errors | "
+         "doubts |\n| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n" +
+         rows + (remarks.empty() ? "" : "\n" + remarks);
 }
 
 std::string skipped(const RunReport& run, std::size_t count) {
@@ -183,7 +295,7 @@ std::string to_markdown(const RunReport& run) {
   out += totals_line(run, sum);
   for (const std::string& note : run.notes)
     out += fmt::format("\n> {}\n", markdown_code(note, 1000));
-  return out + not_passed(run) + skipped(run, sum.skipped) + machine(run.context);
+  return out + not_passed(run) + loads(run) + skipped(run, sum.skipped) + machine(run.context);
 }
 
 }  // namespace wireproof::report

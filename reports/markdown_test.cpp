@@ -22,9 +22,9 @@ TEST(Markdown, TheHeadlineSaysWhatCame) {
   run.cases = {sample::passed_case(), sample::expected_failure(), sample::skipped_case()};
   EXPECT_THAT(to_markdown(run), StartsWith("## wireproof: ✅ all 2 cases passed\n"));
   run.cases = {sample::skipped_case()};
-  EXPECT_THAT(to_markdown(run), StartsWith("## wireproof: ⏭️ all 1 cases were skipped\n"));
+  EXPECT_THAT(to_markdown(run), StartsWith("## wireproof: ⏭️ the case was skipped\n"));
   run.interrupted = true;
-  EXPECT_THAT(to_markdown(run), StartsWith("## wireproof: ⚠️ interrupted after 1 cases\n"));
+  EXPECT_THAT(to_markdown(run), StartsWith("## wireproof: ⚠️ interrupted after 1 case\n"));
   EXPECT_THAT(to_markdown(RunReport{}), StartsWith("## wireproof: ⚠️ no case ran\n"));
 }
 
@@ -48,11 +48,56 @@ TEST(Markdown, HostileTextIsNoMarkup) {
   }
 }
 
+TEST(Markdown, ALoadHasARowThoughItPassed) {
+  const std::string text = to_markdown(sample::load_run());
+  EXPECT_THAT(text, HasSubstr("| ❌ <code>load&#64;connections=8</code> | 1000/s | 998 to 1001 | "
+                              "30 us | 60 us | 90 us | - | 5.00 ms | 3 | 2 |\n"));
+  EXPECT_THAT(text, HasSubstr("| ✅ <code>load/stream&#64;ipv4</code> | 812.0 MB/s out, 3.1 kB/s in "
+                              "|  | - | - | - | - | - | 0 | 0 |\n"));
+  EXPECT_THAT(text, HasSubstr("decisive doubt: <code>generator saturated: its thread"));
+  EXPECT_THAT(text, HasSubstr("limit <code>p99 &#60; 50us: p99 = 0.09 ms</code>, **not kept**"));
+  RunReport without;
+  without.cases = {sample::passed_case()};
+  EXPECT_THAT(to_markdown(without), Not(HasSubstr("### Load")));
+}
+
+std::size_t times(const std::string& text, const std::string& words) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(Markdown, CasesOfOneCauseAreToldOnce) {
+  RunReport run = sample::run();
+  run.cases.assign(28, sample::failed_case());
+  for (std::size_t i = 0; i < run.cases.size(); ++i) run.cases[i].id = "case-" + std::to_string(i);
+  run.cases.push_back(sample::error_case());
+  run.cases.push_back(sample::failed_case());
+  run.cases.back().findings[0].rule = "tcp.rst.expected";
+  const std::string text = to_markdown(run);
+  EXPECT_THAT(text, HasSubstr("❌ **<code>tcp.close.fin-acknowledged</code>**: 28 cases\n"));
+  EXPECT_THAT(text, HasSubstr("❌ **<code>tcp.rst.expected</code>**: 1 case\n"));
+  EXPECT_THAT(text, HasSubstr("💥 error **<code>"));
+  EXPECT_EQ(times(text, "tcp.close.fin-acknowledged"), 1u);
+  EXPECT_EQ(times(text, "- again: "), 3u) << "one of each cause";
+  EXPECT_THAT(text, HasSubstr("<summary>27 cases more of this cause</summary>"));
+  for (const CaseReport& one : run.cases) {
+    EXPECT_THAT(text, HasSubstr(markdown_code(one.id))) << "each case is named";
+  }
+}
+
 TEST(Markdown, ManyFailuresStayShort) {
   RunReport run = sample::run();
   run.cases.assign(5'000, sample::failed_case());
+  EXPECT_THAT(to_markdown(run), HasSubstr("- and 4799 others\n"));
+  EXPECT_LT(to_markdown(run).size(), 100'000u);
+  for (std::size_t i = 0; i < run.cases.size(); ++i) {
+    run.cases[i].findings[0].rule = "a.rule-" + std::to_string(i);
+  }
   const std::string text = to_markdown(run);
-  EXPECT_THAT(text, HasSubstr("<summary>4975 more</summary>"));
+  EXPECT_THAT(text, HasSubstr("<summary>4975 causes more</summary>"));
   EXPECT_THAT(text, HasSubstr("- and 4775 others\n"));
   EXPECT_LT(text.size(), 100'000u);
   for (CaseReport& one : run.cases) {

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "base/text.h"
+#include "reports/style.h"
+#include "reports/text_wire.h"
 #include "tcp/connection.h"
 #include "udp/exchange.h"
 
@@ -26,10 +30,61 @@ std::string start(const CaseReport& one, const packet::Endpoint& client,
       mermaid_text(one.id, 300), mermaid_text(to_string(client)), mermaid_text(to_string(server)));
 }
 
-std::string message(Side from, bool again, const std::string& text) {
-  return fmt::format("  {}{}{}: {}\n", from == Side::client ? "C" : "S", again ? "-->>" : "->>",
+std::string message(Side from, std::string_view arrow, const std::string& text) {
+  return fmt::format("  {}{}{}: {}\n", from == Side::client ? "C" : "S", arrow,
                      from == Side::client ? "S" : "C", text);
 }
+
+std::string_view arrow(bool again, bool lost) {
+  if (lost) return again ? "--x" : "-x";
+  return again ? "-->>" : "->>";
+}
+
+// What the emulated link did: under its packet, or, where that never came to this capture, at its
+// time, with an arrow of its own where it was lost.
+class WireNotes {
+ public:
+  template <class Packets>
+  WireNotes(const CaseReport& one, std::uint64_t connection, const Packets& packets)
+      : notes_(wire_notes(one, connection, Style(TextOptions{}))) {
+    for (const auto& each : packets) here_.insert(each.packet);
+  }
+  bool lost(std::uint64_t packet) const {
+    return std::any_of(notes_.begin(), notes_.end(), [&](const tcp::LadderNote& note) {
+      return note.lost && is_of(note, packet);
+    });
+  }
+  std::string before(std::int64_t time_ns) {
+    std::string out;
+    for (; next_ < notes_.size() && notes_[next_].time_ns < time_ns; ++next_) {
+      const tcp::LadderNote& note = notes_[next_];
+      if (here_.contains(note.packet)) continue;
+      const std::string segment = mermaid_text(note.segment);
+      if (note.lost) out += message(note.from, arrow(false, true), segment);
+      out += told(note, note.lost || segment.empty() ? "" : "<br/>" + segment);
+    }
+    return out;
+  }
+  std::string rest() { return before(std::numeric_limits<std::int64_t>::max()); }
+  std::string under(std::uint64_t packet) const {
+    std::string out;
+    for (const tcp::LadderNote& note : notes_) {
+      if (is_of(note, packet)) out += told(note, "");
+    }
+    return out;
+  }
+
+ private:
+  static bool is_of(const tcp::LadderNote& note, std::uint64_t packet) {
+    return note.packet != 0 && note.packet == packet;
+  }
+  static std::string told(const tcp::LadderNote& note, const std::string& more) {
+    return fmt::format("  Note over C,S: {}{}\n", mermaid_text(note.text), more);
+  }
+  std::vector<tcp::LadderNote> notes_;
+  std::set<std::uint64_t> here_;
+  std::size_t next_ = 0;
+};
 
 std::string notes(const std::vector<Finding>& findings, std::uint64_t packet) {
   std::string out;
@@ -59,7 +114,7 @@ void both_ends(std::size_t count, Each each, Gap gap) {
 }
 
 std::string left_out(std::uint64_t count) {
-  return fmt::format("  Note over C,S: {} packets left out\n", count);
+  return fmt::format("  Note over C,S: {} left out\n", counted(count, "packet"));
 }
 
 std::string segment_text(const tcp::Segment& segment) {
@@ -78,12 +133,16 @@ std::string diagram(const CaseReport& one, const ConnectionReport& report) {
   for (const tcp::Transition& change : connection.transitions) {
     changes.insert({change.packet, &change});
   }
+  WireNotes wire(one, connection.index, connection.segments);
   both_ends(
       connection.segments.size(),
       [&](std::size_t i) {
         const tcp::Segment& segment = connection.segments[i];
-        out += message(segment.from, (segment.marks & tcp::mark::retransmission) != 0,
-                       segment_text(segment));
+        const bool again = (segment.marks & tcp::mark::retransmission) != 0;
+        out += wire.before(segment.time_ns);
+        out +=
+            message(segment.from, arrow(again, wire.lost(segment.packet)), segment_text(segment));
+        out += wire.under(segment.packet);
         const auto [first, last] = changes.equal_range(segment.packet);
         for (auto change = first; change != last; ++change) {
           const bool client = change->second->side == Side::client;
@@ -93,6 +152,7 @@ std::string diagram(const CaseReport& one, const ConnectionReport& report) {
         out += notes(report.judgement.findings, segment.packet);
       },
       [&](std::size_t count) { out += left_out(count + report.segments_left_out); });
+  out += wire.rest();
   if (connection.segments.size() <= 2 * messages_at_each_end && report.segments_left_out > 0) {
     out += left_out(report.segments_left_out);
   }
@@ -101,19 +161,22 @@ std::string diagram(const CaseReport& one, const ConnectionReport& report) {
 
 std::string diagram(const CaseReport& one, const udp::Exchange& exchange) {
   std::string out = start(one, exchange.client, exchange.server);
+  WireNotes wire(one, exchange.index, exchange.datagrams);
   both_ends(
       exchange.datagrams.size(),
       [&](std::size_t i) {
         const udp::Datagram& datagram = exchange.datagrams[i];
-        std::string text = fmt::format("{} {} bytes", datagram.packet, datagram.length);
+        out += wire.before(datagram.time_ns);
+        std::string text = fmt::format("{} {}", datagram.packet, counted(datagram.length, "byte"));
         if (datagram.pairing != udp::Pairing::request && datagram.pairing != udp::Pairing::answer) {
           text += fmt::format(" ({})", udp::name(datagram.pairing));
         }
-        out += message(datagram.from, datagram.duplicate, text);
+        out += message(datagram.from, arrow(datagram.duplicate, wire.lost(datagram.packet)), text);
+        out += wire.under(datagram.packet);
         out += notes(one.findings, datagram.packet);
       },
       [&](std::size_t count) { out += left_out(count); });
-  return out;
+  return out + wire.rest();
 }
 
 }  // namespace

@@ -15,6 +15,24 @@ using testing::Not;
 TEST(Mermaid, GoldenFile) { golden("connection.mmd", to_mermaid(sample::failed_case(), 1)); }
 TEST(Mermaid, GoldenFileOfDatagrams) { golden("exchange.mmd", to_mermaid(sample::udp_case(), 1)); }
 
+TEST(Mermaid, GoldenFileOfAWire) { golden("wire.mmd", to_mermaid(sample::lossy_case(), 1)); }
+
+TEST(Mermaid, WhatTheWireDidStandsWhereItHappened) {
+  const std::string text = to_mermaid(sample::lossy_case(), 1);
+  const auto at = [&](const char* words) {
+    const std::size_t place = text.find(words);
+    EXPECT_NE(place, std::string::npos) << words << "\n" << text;
+    return place;
+  };
+  EXPECT_LT(at("C-xS: 1 SYN seq 0\n"), at("wire#58; dropped by rule #34;lose-syn#34;"));
+  EXPECT_LT(at("lose-syn"), at("wire#58; held by rule #34;slow#34;, 20 ms<br/>SYN ACK seq 0"));
+  EXPECT_LT(at("held by"), at("S->>C: 2 SYN ACK"));
+  EXPECT_LT(at("wire#58; link down by script #34;cut#34;"), at("C->>S: 4 PSH ACK"));
+  EXPECT_LT(at("C->>S: 4 PSH ACK"), at("wire#58; doubled by rule #34;twice#34;"));
+  EXPECT_LT(at("S-xC: ACK seq 1 length 0\n"), at("wire#58; dropped by rule #34;lose-ack#34;"));
+  EXPECT_THAT(text, Not(HasSubstr("other"))) << "that was another connection's";
+}
+
 TEST(Mermaid, ShowsWhatDidNotPassFirst) {
   const RunReport run = sample::run();
   const auto choice = choose_for_mermaid(run);

@@ -1,5 +1,6 @@
 #include "reports/openmetrics.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,6 +25,30 @@ TEST(OpenMetrics, CountsWhatTheReportHolds) {
   EXPECT_THAT(text, HasSubstr("wireproof_connections_closed{closing=\"four-way\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("wireproof_run_start_timestamp_seconds 1740000000\n"));
   EXPECT_THAT(text, EndsWith("\n# EOF\n"));
+}
+
+TEST(OpenMetrics, GoldenFileOfLoads) { golden("load.om", to_openmetrics(sample::load_run())); }
+
+TEST(OpenMetrics, TellsWhatALoadMeasuredAndHowFarToTrustIt) {
+  const std::string text = to_openmetrics(sample::load_run());
+  const auto of_load = [](const char* name, const char* labels, const char* value) {
+    return fmt::format("wireproof_load_{}{{case=\"load@connections=8\"{}}} {}\n", name, labels,
+                       value);
+  };
+  EXPECT_THAT(text, HasSubstr(of_load("throughput_requests_per_second", "", "999.5")));
+  EXPECT_THAT(
+      text, HasSubstr(of_load("latency_seconds", ",phase=\"latency\",quantile=\"0.99\"", "9e-05")));
+  EXPECT_THAT(text, HasSubstr(of_load("latency_max_seconds", ",phase=\"service\"", "0.004")));
+  EXPECT_THAT(text, HasSubstr(of_load("requests", ",result=\"answered\"", "9995")));
+  EXPECT_THAT(text, HasSubstr(of_load("errors", ",kind=\"timeout\"", "1")));
+  EXPECT_THAT(text, HasSubstr(of_load("connections", ",state=\"close_proven\"", "1")));
+  EXPECT_THAT(text, HasSubstr(of_load("doubts", ",decisive=\"true\"", "1")));
+  EXPECT_THAT(text, HasSubstr(of_load("limit_kept", ",limit=\"p99 < 50us\"", "0")));
+  EXPECT_THAT(text, HasSubstr("wireproof_load_throughput_bytes_per_second{"
+                              "case=\"load/stream@ipv4\",direction=\"sent\"} 812000000\n"));
+  RunReport without;
+  without.cases = {sample::passed_case()};
+  EXPECT_THAT(to_openmetrics(without), Not(HasSubstr("wireproof_load")));
 }
 
 TEST(OpenMetrics, ARepeatedCaseIsToldOnceByItsWorst) {

@@ -26,6 +26,11 @@ RunReport run();
 load::LoadResult load_result();
 WireReport wire();
 WireLinkReport wire_link();
+// passed_case() over an emulated link that drops, holds, doubles and is cut.
+CaseReport lossy_case();
+// Two loads: one of exchanges, doubted and past a limit, as a command line made it; and a stream of
+// a scenario, which passed.
+RunReport load_run();
 
 // Every field of the model set to something else than its default.
 RunReport every_field();

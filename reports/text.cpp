@@ -15,7 +15,8 @@
 namespace wireproof::report {
 namespace {
 
-constexpr std::size_t cases_shown = 12, cases_in_detail = 4, reasons_shown = 5, slowest_shown = 3;
+constexpr std::size_t cases_shown = 12, cases_in_detail = 4, reasons_shown = 5, slowest_shown = 3,
+                      least_for_both = 60;
 
 using Cases = std::vector<const CaseReport*>;
 
@@ -37,14 +38,25 @@ std::string failures(const Cases& cases, const Style& style) {
   }
   id_columns = std::min(id_columns, style.width() / 2);
   const std::size_t why_columns = style.width() - id_columns - 5;
+  const bool narrow = style.width() < least_for_both;
   std::string out;
   for (std::size_t i = 0; i < std::min(cases.size(), cases_shown); ++i) {
     const CaseReport& one = *cases[i];
-    out += fmt::format(
-        " {} {}  {}\n", style.paint(tone_of(one), style.sign(one)),
-        style.paint(Tone::strong,
-                    padded(style.shorten_middle(style.safe(one.id), id_columns), id_columns)),
-        style.shorten(style.safe(why(one)), why_columns));
+    const std::string sign = style.paint(tone_of(one), style.sign(one));
+    if (narrow) {
+      // Beside the case's name neither it nor the rule could be read.
+      const std::size_t columns = style.width() - 3;
+      out +=
+          fmt::format(" {} {}\n   {}\n", sign,
+                      style.paint(Tone::strong, style.shorten_middle(style.safe(one.id), columns)),
+                      style.shorten(style.safe(why(one)), columns));
+    } else {
+      out += fmt::format(
+          " {} {}  {}\n", sign,
+          style.paint(Tone::strong,
+                      padded(style.shorten_middle(style.safe(one.id), id_columns), id_columns)),
+          style.shorten(style.safe(why(one)), why_columns));
+    }
     const Finding* finding = main_finding(one);
     if (i >= cases_in_detail || finding == nullptr || one.status != Status::failed) continue;
     out += fmt::format("   {}\n",
@@ -72,7 +84,7 @@ std::string skipped(const RunReport& run, const Style& style) {
     out += style.entry(1, label, 17, style.safe(sorted[i].first));
   }
   if (sorted.size() > reasons_shown) {
-    out += fmt::format(" {:17}and {} more reasons\n", "", sorted.size() - reasons_shown);
+    out += fmt::format(" {:17}and {} more\n", "", counted(sorted.size() - reasons_shown, "reason"));
   }
   return out;
 }
@@ -138,13 +150,12 @@ std::string bar(const Totals& sum, const Style& style) {
   return out + "\n";
 }
 
-std::string circumstances(const RunReport& run, const Totals& sum, const Style& style,
-                          const TextOptions& options) {
+std::string circumstances(const RunReport& run, const Totals& sum, const Style& style) {
   const Context& context = run.context;
   double cpu_ms = 0;
   for (const CaseReport& one : run.cases) cpu_ms += one.cpu_ms;
-  std::vector<std::string> items = {fmt::format(
-      "{} case{} in {}", sum.cases, sum.cases == 1 ? "" : "s", duration_text(run.duration_ms))};
+  std::vector<std::string> items = {
+      fmt::format("{} in {}", counted(sum.cases, "case"), duration_text(run.duration_ms))};
   if (cpu_ms > 0) items.push_back(duration_text(cpu_ms) + " of CPU");
   items.push_back(fmt::format("{} at once", context.jobs));
   items.push_back("isolation " + style.safe(context.isolation));
@@ -152,17 +163,30 @@ std::string circumstances(const RunReport& run, const Totals& sum, const Style& 
   if (sum.retried > 0) items.push_back(fmt::format("{} tried again", sum.retried));
   std::string out = style.entry(1, "", 0, items);
   for (const std::string& note : run.notes) out += style.entry(1, "note    ", 8, style.safe(note));
-  if (!options.results.empty()) {
-    out += style.entry(1, "report  ", 8, style.safe(options.results + "/report.json"));
-  }
   return out;
 }
 
-std::string next_command(const Cases& failed, const Style& style, const TextOptions& options) {
-  if (failed.empty() || options.results.empty()) return {};
-  return style.entry(1, "look    ", 8,
-                     fmt::format("wireproof show {} {}", style.safe(options.results),
-                                 style.safe(failed.front()->id)));
+std::string report_path(const Style& style, const TextOptions& options) {
+  if (options.results.empty()) return {};
+  return style.entry(1, "report  ", 8, style.safe(options.results + "/report.json"));
+}
+
+std::string next_command(const CaseReport& one, const Style& style, const TextOptions& options) {
+  if (options.results.empty()) return {};
+  return style.entry(
+      1, "look    ", 8,
+      fmt::format("wireproof show {} {}", style.safe(options.results), style.safe(one.id)));
+}
+
+// What is wrong with what was tested comes before what is wrong with the harness.
+Cases not_passed(const RunReport& run) {
+  Cases cases;
+  for (const Status status : {Status::failed, Status::error, Status::inconclusive}) {
+    for (const CaseReport& one : run.cases) {
+      if (one.status == status && !one.expected_failure) cases.push_back(&one);
+    }
+  }
+  return cases;
 }
 
 }  // namespace
@@ -187,12 +211,7 @@ std::string case_line(const CaseReport& one, const TextOptions& options) {
 std::string summary_text(const RunReport& run, const TextOptions& options) {
   const Style style(options);
   const Totals sum = totals(run);
-  Cases failed;
-  for (const Status status : {Status::failed, Status::error, Status::inconclusive}) {
-    for (const CaseReport& one : run.cases) {
-      if (one.status == status && !one.expected_failure) failed.push_back(&one);
-    }
-  }
+  const Cases failed = not_passed(run);
   std::string out;
   if (options.verbose) {
     for (const CaseReport& one : run.cases) out += case_line(one, options) + "\n";
@@ -204,9 +223,17 @@ std::string summary_text(const RunReport& run, const TextOptions& options) {
   if (run.interrupted) {
     out += style.paint(Tone::warn, " Interrupted: the report has what ran.") + "\n";
   }
-  out += counts(sum, style) + bar(sum, style) + circumstances(run, sum, style, options) +
-         next_command(failed, style, options);
-  return out;
+  out += counts(sum, style) + bar(sum, style) + circumstances(run, sum, style) +
+         report_path(style, options);
+  return failed.empty() ? out : out + next_command(*failed.front(), style, options);
+}
+
+std::string where_text(const RunReport& run, const TextOptions& options) {
+  const Style style(options);
+  const Cases failed = not_passed(run);
+  std::string out = report_path(style, options);
+  if (run.cases.empty()) return out;
+  return out + next_command(failed.empty() ? run.cases.front() : *failed.front(), style, options);
 }
 
 }  // namespace wireproof::report

@@ -23,6 +23,9 @@ std::string summary_text(const RunReport& run, const TextOptions& options);
 // A failed case ends with the ladder and both ends' states, the rule, its source, wanted, seen,
 // packet numbers, the capture's path, and the command that runs it alone.
 std::string case_text(const CaseReport& one, const TextOptions& options);
+// The report's path, and the command that shows a case of it: one that did not pass, else the
+// first.
+std::string where_text(const RunReport& run, const TextOptions& options);
 std::string case_line(const CaseReport& one, const TextOptions& options);  // one line, for progress
 
 }  // namespace wireproof::report

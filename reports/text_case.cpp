@@ -111,7 +111,7 @@ std::string steps(const CaseReport& one, const Style& style, bool all) {
     out += style.entry(4, "seen", label_columns - 2, style.safe(step.seen));
   }
   if (all && one.steps_left_out > 0) {
-    out += style.entry(2, "", label_columns, fmt::format("{} steps left out", one.steps_left_out));
+    out += style.entry(2, "", label_columns, counted(one.steps_left_out, "step") + " left out");
   }
   return out;
 }
@@ -168,7 +168,7 @@ std::string findings(const CaseReport& one, const Style& style) {
   const std::uint64_t all = one.findings.size() + one.findings_left_out;
   if (all > findings_shown) {
     out += style.entry(2, "", label_columns,
-                       fmt::format("and {} more findings", all - findings_shown));
+                       "and " + counted(all - findings_shown, "finding") + " more");
   }
   return out;
 }
@@ -182,7 +182,7 @@ std::string where_to_look(const CaseReport& one, const Style& style, const TextO
     const std::uint64_t lost =
         capture.dropped_by_kernel + capture.dropped_by_interface + capture.dropped_by_limit;
     if (lost > 0) {
-      text += fmt::format(" ({} packets were lost)", lost);
+      text += fmt::format(" ({} {} lost)", counted(lost, "packet"), lost == 1 ? "was" : "were");
     }
     out += style.entry(2, "capture", label_columns, style.safe(text));
   }

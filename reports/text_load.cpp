@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "reports/load_words.h"
 #include "reports/time_text.h"
 
 namespace wireproof::report {
@@ -14,29 +15,18 @@ constexpr std::size_t label_columns = 10;
 
 std::string span(double ns) { return duration_text(ns / 1e6); }
 
-std::string counted_rate(double per_s) {
-  if (per_s >= 100'000) return fmt::format("{:.1f}k", per_s / 1e3);
-  return per_s >= 100 ? fmt::format("{:.0f}", per_s) : fmt::format("{:.3g}", per_s);
-}
-
-std::string bytes_rate(double per_s) {
-  if (per_s >= 1e9) return fmt::format("{:.2f} GB/s", per_s / 1e9);
-  if (per_s >= 1e6) return fmt::format("{:.1f} MB/s", per_s / 1e6);
-  return fmt::format("{:.1f} kB/s", per_s / 1e3);
-}
-
-std::string quantile_name(double quantile) { return fmt::format("p{:.6g}", quantile * 100); }
-
 std::string what(const load::LoadResult& load, const Style& style) {
-  std::vector<std::string> items = {load.pattern, counted(load.connections, "connection")};
+  std::vector<std::string> items = {style.safe(load.pattern),
+                                    counted(load.connections, "connection")};
   if (load.depth > 1) items.push_back(fmt::format("{} in flight on each", load.depth));
   if (load.asked_rate_per_s) {
-    items.push_back(
-        fmt::format("{} {}/s asked", load.arrivals, counted_rate(*load.asked_rate_per_s)));
+    items.push_back(fmt::format("{} {}/s asked", style.safe(load.arrivals),
+                                rate_number(*load.asked_rate_per_s)));
   } else {
-    items.push_back(load.open_loop ? load.arrivals : "closed loop");
+    items.push_back(load.open_loop ? style.safe(load.arrivals) : "closed loop");
   }
-  items.push_back(fmt::format("{} {}, {}", load.engine, load.busy_poll ? "(busy poll)" : "engine",
+  items.push_back(fmt::format("{} {}, {}", style.safe(load.engine),
+                              load.busy_poll ? "(busy poll)" : "engine",
                               counted(load.threads, "thread")));
   if (load.processes > 1) items.push_back(fmt::format("{} processes", load.processes));
   if (load.warm_up_found) items.push_back(fmt::format("warm-up found: {:.1f} s", load.warm_up_s));
@@ -47,14 +37,10 @@ std::string what(const load::LoadResult& load, const Style& style) {
 }
 
 std::string rate(const load::LoadResult& load, const Style& style) {
-  const bool stream = load.pattern.starts_with("stream");
   std::string text;
-  if (!stream) {
-    text = fmt::format("{}/s", counted_rate(load.throughput_per_s));
-    if (load.throughput_interval) {
-      text += fmt::format(" (95 %: {} to {})", counted_rate(load.throughput_interval->low),
-                          counted_rate(load.throughput_interval->high));
-    }
+  if (!is_stream(load)) {
+    text = rate_words(load);
+    if (load.throughput_interval) text += fmt::format(" (95 %: {})", interval_words(load));
     if (load.reference && load.reference->rate_ratio) {
       text += fmt::format(", {:.2f} of the bare loop", *load.reference->rate_ratio);
       if (const auto& interval = load.reference->rate_ratio_interval) {
@@ -88,7 +74,7 @@ std::string latencies(const load::LoadResult& load, const Style& style) {
       for (const double quantile : shown) head += fmt::format(" {:>8}", quantile_name(quantile));
       out += style.paint(Tone::dim, head + fmt::format(" {:>8}", "max")) + "\n";
     }
-    std::string row = fmt::format("  {:<10}", shown_phase(phase.phase));
+    std::string row = fmt::format("  {:<10}", style.safe(shown_phase(phase.phase)));
     if (!narrow) row += fmt::format(" {:>8}", span(static_cast<double>(phase.least_ns)));
     for (const double quantile : shown) {
       const auto found =
@@ -106,25 +92,24 @@ std::string latencies(const load::LoadResult& load, const Style& style) {
 
 std::string counts(const load::LoadResult& load, const Style& style) {
   std::vector<std::string> items;
-  if (!load.pattern.starts_with("stream") && load.pattern != "idle") {
+  if (!is_stream(load) && load.pattern != "idle") {
     items = {fmt::format("{} sent", load.sent), fmt::format("{} answered", load.answered)};
-    if (load.errors > 0) items.push_back(fmt::format("{} errors", load.errors));
-    if (load.timeouts > 0) items.push_back(fmt::format("{} timeouts", load.timeouts));
+    if (load.errors > 0) items.push_back(counted(load.errors, "error"));
+    if (load.timeouts > 0) items.push_back(counted(load.timeouts, "timeout"));
     if (load.in_flight > 0) items.push_back(fmt::format("{} in flight at the end", load.in_flight));
     if (load.not_sent > 0) items.push_back(fmt::format("{} due but not sent", load.not_sent));
   }
   std::string made = counted(load.connections_made, "connection") + " made";
-  if (load.pattern.starts_with("connect")) made += ", closed by " + load.close;
+  if (load.pattern.starts_with("connect")) made += ", closed by " + style.safe(load.close);
   if (load.pattern == "idle") made += fmt::format(", {} at once", load.most_connected);
   items.push_back(made);
   if (load.idle_errors > 0)
-    items.push_back(fmt::format("{} errors between requests", load.idle_errors));
-  if (load.connect_errors > 0)
-    items.push_back(fmt::format("{} connects failed", load.connect_errors));
+    items.push_back(counted(load.idle_errors, "error") + " between requests");
+  if (load.connect_errors > 0) items.push_back(counted(load.connect_errors, "connect") + " failed");
   std::string out = style.entry(2, "count", label_columns, items);
   for (const load::ErrorKind& kind : load.error_kinds) {
-    std::string text =
-        fmt::format("{} {}, the first at {:.1f} s", kind.count, kind.kind, kind.first_s);
+    std::string text = fmt::format("{} {}, the first at {:.1f} s", kind.count,
+                                   style.safe(kind.kind), kind.first_s);
     if (!kind.examples.empty()) text += ": " + style.safe(kind.examples.front());
     out += style.entry(2, "error", label_columns, text, Tone::bad);
   }
@@ -154,17 +139,18 @@ std::string machine(const load::LoadResult& load, const Style& style) {
 std::string proof(const load::LoadResult& load, const Style& style) {
   if (!load.proof) return {};
   const load::ProofResult& proof = *load.proof;
-  std::string text = fmt::format("{} made, {} handshakes and {} closes proven in {} packets",
-                                 proof.connections_made, proof.handshakes_proven,
-                                 proof.closes_proven, proof.packets);
+  std::string text =
+      fmt::format("{} made, {} and {} proven in {}", proof.connections_made,
+                  counted(proof.handshakes_proven, "handshake"),
+                  counted(proof.closes_proven, "close"), counted(proof.packets, "packet"));
   if (proof.dropped > 0) text += fmt::format(", {} dropped", proof.dropped);
   std::string out =
       style.entry(2, "proof", label_columns, text, proof.balanced ? Tone::good : Tone::warn);
   std::vector<std::string> kinds;
   for (const auto& [kind, count] : proof.closings)
-    kinds.push_back(fmt::format("{} {}", count, kind));
+    kinds.push_back(fmt::format("{} {}", count, style.safe(kind)));
   for (const auto& [who, count] : proof.closed_first) {
-    kinds.push_back(fmt::format("{} closed first: {}", who, count));
+    kinds.push_back(fmt::format("{} closed first: {}", style.safe(who), count));
   }
   if (!kinds.empty()) out += style.entry(2, "", label_columns, kinds);
   if (proof.capture == "handshakes") {
@@ -201,8 +187,8 @@ std::string datagrams(const load::LoadResult& load, const Style& style) {
   const load::DatagramResult& all = *load.datagrams;
   return style.entry(
       2, "datagrams", label_columns,
-      {fmt::format("{} sent ({}/s)", all.sent, counted_rate(all.sent_per_s)),
-       fmt::format("{} received ({}/s)", all.received, counted_rate(all.received_per_s)),
+      {fmt::format("{} sent ({}/s)", all.sent, rate_number(all.sent_per_s)),
+       fmt::format("{} received ({}/s)", all.received, rate_number(all.received_per_s)),
        fmt::format("{} lost", all.lost), fmt::format("{} twice", all.duplicated),
        fmt::format("{} reordered", all.reordered), fmt::format("jitter {:.3g} us", all.jitter_us)});
 }

@@ -64,7 +64,13 @@ TEST(SummaryText, FitsAScreenHoweverManyCasesThereAre) {
   const std::string text = summary_text(many_cases(), plain());
   EXPECT_LE(lines_of(text).size(), 40u);
   EXPECT_THAT(text, HasSubstr("more: see the report"));
-  EXPECT_THAT(text, HasSubstr("more reasons"));
+  EXPECT_THAT(text, HasSubstr("and 196 reasons more"));
+}
+
+TEST(SummaryText, ANarrowTerminalHasTheRuleOnALineOfItsOwn) {
+  TextOptions options;
+  options.width = 40;
+  EXPECT_THAT(summary_text(sample::run(), options), HasSubstr("\n   tcp.close.fin-acknowledged\n"));
 }
 
 TEST(SummaryText, SaysWhenItWasInterrupted) {
@@ -103,7 +109,7 @@ TEST(CaseLine, HasTheStatusTheNameAndWhy) {
             "≈ failed as expected  bad/never-closes@ipv4  48.2 ms");
 }
 
-TEST(Text, NoLineIsWiderThanTheTerminalNorHasAControlCharacter) {
+TEST(CaseText, NoLineIsWiderThanTheTerminalNorHasAControlCharacter) {
   RunReport run = sample::run();
   run.cases.push_back(sample::hostile_case());
   run.cases.push_back(sample::every_field().cases[0]);
@@ -133,7 +139,7 @@ TEST(Text, NoLineIsWiderThanTheTerminalNorHasAControlCharacter) {
   }
 }
 
-TEST(Text, ColourAddsOnlyColour) {
+TEST(CaseText, ColourAddsOnlyColour) {
   TextOptions colour = plain();
   colour.colour = true;
   const auto stripped = [](std::string text) {
@@ -146,6 +152,23 @@ TEST(Text, ColourAddsOnlyColour) {
     EXPECT_EQ(stripped(case_text(one, colour)), case_text(one, plain()));
     EXPECT_EQ(stripped(case_line(one, colour)), case_line(one, plain()));
   }
+}
+
+TEST(CaseText, ALoadIsToldWithItsDoubts) {
+  const RunReport run = sample::load_run();
+  golden("case-load.txt", case_text(run.cases[0], {}));
+  EXPECT_THAT(case_text(run.cases[0], {}), HasSubstr("8 made, 8 handshakes and 1 close proven"));
+  EXPECT_THAT(case_text(run.cases[0], {}), HasSubstr("1 error"));
+}
+
+TEST(CaseText, WhereToLookIsSaidOfAPassedRunToo) {
+  RunReport run = sample::load_run();
+  EXPECT_EQ(where_text(run, {}),
+            " report  wireproof-results/report.json\n"
+            " look    wireproof show wireproof-results load@connections=8\n");
+  TextOptions nowhere;
+  nowhere.results.clear();
+  EXPECT_EQ(where_text(run, nowhere), "");
 }
 
 }  // namespace

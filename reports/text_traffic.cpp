@@ -48,7 +48,8 @@ Options ladder_options(const Style& style) {
 
 std::string left_out(std::uint64_t count, std::string_view what, const Style& style) {
   if (count == 0) return {};
-  return style.paint(Tone::dim, fmt::format("  ({} {} left out of the report)", count, what)) +
+  return style.paint(Tone::dim,
+                     fmt::format("  ({} left out of the report)", counted(count, what))) +
          "\n";
 }
 
@@ -67,7 +68,7 @@ std::string ladder(const udp::Exchange& exchange, const CaseReport& one, const S
   const auto found = one.datagrams_left_out.find(exchange.index);
   return style.in_charset(udp::ladder(exchange, safe_findings(std::move(findings), style),
                                       ladder_options<udp::LadderOptions>(style))) +
-         left_out(found == one.datagrams_left_out.end() ? 0 : found->second, "datagrams", style);
+         left_out(found == one.datagrams_left_out.end() ? 0 : found->second, "datagram", style);
 }
 
 std::string packets_text(const std::vector<std::uint64_t>& packets) {
@@ -120,13 +121,13 @@ std::string connection_ladder(const ConnectionReport& one, const Style& style,
   auto options = ladder_options<tcp::LadderOptions>(style);
   options.summary = false;  // stands above it already
   std::vector<tcp::LadderNote> notes;
-  if (whole != nullptr) notes = wire_notes(*whole, one.connection, style);
+  if (whole != nullptr) notes = wire_notes(*whole, one.connection.index, style);
   for (tcp::LadderNote& note : notes) {
     for (std::string* text : {&note.segment, &note.text}) *text = one_column_each(*text);
   }
   options.notes = notes;
   return tcp::ladder(one.connection, safe_findings(one.judgement.findings, style), options) +
-         left_out(one.segments_left_out, "segments", style);
+         left_out(one.segments_left_out, "segment", style);
 }
 
 std::string finding_text(const Finding& finding, const Style& style) {
@@ -160,7 +161,7 @@ std::string traffic_lines(const CaseReport& one, const Style& style) {
   const ConnectionTotals sum =
       one.connection_totals.count > 0 ? one.connection_totals : totals(one.connections);
   if (sum.count > listed) {
-    std::vector<std::string> items = {fmt::format("{} connections in all", sum.count)};
+    std::vector<std::string> items = {counted(sum.count, "connection") + " in all"};
     for (const auto& [kind, count] : sum.opening)
       items.push_back(fmt::format("{} opening {}", count, kind));
     for (const auto& [kind, count] : sum.closing)
@@ -174,7 +175,7 @@ std::string traffic_lines(const CaseReport& one, const Style& style) {
   }
   const std::uint64_t exchanges = one.exchanges.size() + one.exchanges_left_out;
   if (exchanges > listed) {
-    out += style.entry(2, "udp", label_columns, fmt::format("{} exchanges in all", exchanges));
+    out += style.entry(2, "udp", label_columns, counted(exchanges, "exchange") + " in all");
   }
   return out;
 }

@@ -24,7 +24,7 @@ bool at_sending(const WireDecision& one) { return one.cause != "script" && one.d
 
 }  // namespace
 
-std::vector<tcp::LadderNote> wire_notes(const CaseReport& one, const tcp::Connection& connection,
+std::vector<tcp::LadderNote> wire_notes(const CaseReport& one, std::uint64_t connection,
                                         const Style& style) {
   std::vector<tcp::LadderNote> notes;
   if (!one.wire || !one.wire_link) return notes;
@@ -32,8 +32,7 @@ std::vector<tcp::LadderNote> wire_notes(const CaseReport& one, const tcp::Connec
   for (std::size_t i = 0; i < std::min(one.wire->decisions.size(), moments.size()); ++i) {
     const WireDecision& decision = one.wire->decisions[i];
     const bool of_link = decision.number == 0;
-    if (decision.deed == "passed" || (!of_link && decision.connection != connection.index))
-      continue;
+    if (decision.deed == "passed" || (!of_link && decision.connection != connection)) continue;
     tcp::LadderNote note;
     note.time_ns = moments[i].time_ns;
     note.has_segment = !of_link;

@@ -11,7 +11,7 @@
 namespace wireproof::report {
 
 // What the link did to the segments of one connection, for its ladder.
-std::vector<tcp::LadderNote> wire_notes(const CaseReport& one, const tcp::Connection& connection,
+std::vector<tcp::LadderNote> wire_notes(const CaseReport& one, std::uint64_t connection,
                                         const Style& style);
 
 std::string wire_lines(const CaseReport& one, const Style& style);  // empty without a wire

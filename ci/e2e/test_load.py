@@ -11,6 +11,11 @@ import time
 
 from support import FAILED, INTERRUPTED, PASSED, PROGRAM, SOURCE, TARGETS, USAGE, TestCase, environment, main, wait_until
 
+try:
+    from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
+except ImportError:
+    parse = None
+
 SERVER = f"{TARGETS}/tcp-server {{address}} {{port}} --exchanges 0 --quiet --backlog 128"
 
 
@@ -114,6 +119,43 @@ class Figures(Load):
         self.assertLessEqual({"transmit", "remote", "wake_up"}, {phase["phase"] for phase in load["phases"]})
         self.assertTrue(any("other_percent" in point for point in load["series"]), load["series"])
         self.assertTrue((outcome.results / load["log_file"]).read_text().startswith("#[Logged"))
+
+    def test_every_form_of_the_report_has_the_figures(self):
+        forms = {"--junit": "junit.xml", "--markdown": "report.md", "--openmetrics": "report.om", "--text": "report.txt",
+                 "--json": "copy.json"}
+        options = [word for option, file in forms.items() for word in (option, self.folder / "forms" / file)]
+        database = self.folder / "runs.db"
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-d", "300ms", "-a", "success", "--message", "123",
+                            "--limit", "errors = 0", *options, "--history", database, "--label", "first", "--commit", "abcdef1234")
+        load = self.figures(outcome)
+        text = {option: (self.folder / "forms" / file).read_text() for option, file in forms.items()}
+        self.assertEqual(json.loads(text["--json"]), outcome.report)
+        self.assertIn(f'name="load.answered" value="{load["answered"]}"', text["--junit"])
+        self.assertIn(f'name="load.doubts" value="{len(load["doubts"])}"', text["--junit"])
+        self.assertNotIn("file=", text["--junit"].split("<testcase", 1)[1].split(">", 1)[0])
+        self.assertRegex(text["--markdown"], r"\| ✅ <code>load</code> \| [0-9.k]+/s \|")
+        self.assertIn("1 handshake and 1 close proven", text["--text"])
+        for doubt in load["doubts"]:
+            self.assertIn(doubt["about"], text["--text"])
+            self.assertIn(doubt["about"], text["--markdown"])
+        samples = text["--openmetrics"]
+        self.assertIn(f'wireproof_load_requests{{case="load",result="answered"}} {load["answered"]}\n', samples)
+        if parse:
+            told = {(each.name, each.labels.get("quantile")) for family in parse(samples) for each in family.samples}
+            self.assertLessEqual({("wireproof_load_latency_seconds", "0.5"), ("wireproof_load_latency_max_seconds", None),
+                                  ("wireproof_load_throughput_requests_per_second", None),
+                                  ("wireproof_load_doubts", None), ("wireproof_load_limit_kept", None)}, told)
+        # Its standard output ends as a run's does.
+        lines = outcome.out.splitlines()
+        self.assertEqual(lines[-2:], [f" report  {outcome.results}/report.json", f" look    wireproof show {outcome.results} load"])
+        shown = self.wireproof("history", "--history", database)
+        self.assertIn("first", shown.out)
+        context = outcome.report["context"]
+        self.assertEqual((context["label"], context["commit"]), ("first", "abcdef1234"))
+        # A form on standard output stands there alone.
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-d", "100ms", "-a", "success", "--message", "123", "--junit", "-")
+        self.assertTrue(outcome.out.startswith("<?xml") and outcome.out.endswith("</testsuites>\n"), outcome.out)
+        self.assertIn("report.json", outcome.err)
 
     def test_each_way_to_close_is_told_and_proven(self):
         for who, kind, first in (("client", "three-segment", "client"), ("reset", "reset", "client"),

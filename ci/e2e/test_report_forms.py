@@ -25,6 +25,15 @@ SAMPLE = SOURCE / "reports/testdata/report.json"
 XSD = SOURCE / "reports/schema/junit.xsd"
 FORMS = {"json": "report.json", "html": "report.html", "junit": "junit.xml", "markdown": "report.md",
          "openmetrics": "report.om", "mermaid": "connection.mmd", "text": "report.txt"}
+# What the schema of Jenkins' xUnit plugin (junit-10) allows: an element's attributes and what is in it. Of a test
+# case it knows no properties and no file and line, which its reader passes over and GitLab's uses.
+XUNIT = {"testsuites": ("name time tests failures errors", "testsuite"),
+         "testsuite": ("name tests failures errors group time skipped timestamp hostname id package file log url",
+                       "testsuite properties testcase system-out system-err"),
+         "properties": ("", "property"), "property": ("name value", ""),
+         "testcase": ("name time classname group" " file line", "skipped error failure system-out system-err" " properties"),
+         "skipped": ("type message", ""), "error": ("type message", ""), "failure": ("type message", ""),
+         "system-out": ("", ""), "system-err": ("", "")}
 HOSTILE = "</script></code><script>alert(1)</script>\x1b[31m\x07\u202e\ufffe\x00\"'`|]]>&amp;\n# EOF\n}\n@all #1 \\"
 DATA_WORDS = re.compile(r"status|verdict.*|from|to|side|role|severity|blame|state|opening|closing|closed_first|address"
                         r"|started_at|.*_hex|checksum|pairing|flags|marks|kind")
@@ -72,7 +81,16 @@ class Forms(TestCase):
             checked = subprocess.run(["xmllint", "--noout", "--nonet", "--schema", str(XSD), str(self.folder / FORMS["junit"])],
                                      capture_output=True, text=True)
             self.assertEqual(checked.returncode, 0, checked.stderr[:2000])
-        xml.fromstring(texts["junit"])
+        root = xml.fromstring(texts["junit"])
+        self.assertEqual(root.tag, "testsuites")
+        for element in root.iter():
+            attributes, inner = (set(words.split()) for words in XUNIT[element.tag])
+            self.assertLessEqual(set(element.attrib), attributes, element.tag)
+            self.assertLessEqual({child.tag for child in element}, inner, element.tag)
+            if element.tag in ("testsuite", "testcase"):
+                self.assertRegex(element.get("time"), r"^[0-9]+\.[0-9]+$")
+            if element.tag == "testsuite":
+                self.assertLessEqual({"name", "tests", "failures", "errors"}, set(element.attrib))
         if prometheus:
             families = list(openmetrics.text_string_to_metric_families(texts["openmetrics"]))
             self.assertGreater(len(families), 8)

@@ -1,5 +1,5 @@
-// wireproof load: one workload against one server, with live progress, an honest text, the report,
-// and limits that decide the exit status.
+// wireproof load: one workload against one server, with live progress, an honest text, the report
+// in every form that was asked for, and limits that decide the exit status.
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
@@ -14,8 +14,8 @@
 #include "cli/layout.h"
 #include "cli/load_options.h"
 #include "cli/load_series.h"
+#include "cli/run_outputs.h"
 #include "reports/context.h"
-#include "reports/report.h"
 #include "reports/text.h"
 #include "reports/time_text.h"
 #include "run/runner.h"
@@ -25,7 +25,8 @@ namespace wireproof::cli {
 namespace {
 
 struct OutputRequest {
-  std::string isolation = "auto", out = "wireproof-results", json, colour = "auto";
+  std::string isolation = "auto", colour = "auto";
+  RunOutputs outputs;
   bool quiet = false;
 };
 
@@ -62,18 +63,14 @@ class LoadProgress {
   bool live_, drawn_ = false;
 };
 
-void write(const OutputRequest& output, const report::RunReport& run, Console& console) {
-  report::write_report(output.out, run);
-  if (!output.json.empty()) write_json(report::to_json(run), output.json, console);
-}
-
-void print(const OutputRequest& output, const report::RunReport& run, Console& console) {
-  const bool to_error = output.json == "-";
+void print(const OutputRequest& output, const report::RunReport& run, bool has_report,
+           Console& console) {
+  const bool to_error = output.outputs.forms.to_standard_output();
   std::ostream& stream = to_error ? console.err : console.out;
   report::TextOptions options = text_options(console, output.colour);
   options.colour = wants_colour(console, output.colour,
                                 to_error ? console.err_is_terminal : console.out_is_terminal);
-  options.results = output.out;
+  options.results = output.outputs.out;
   if (run.cases.size() > 1) stream << sweep_table(run);
   for (const std::string& note : run.notes) stream << "  " << printable(note, 1000) << '\n';
   for (const report::CaseReport& one : run.cases) {
@@ -81,6 +78,7 @@ void print(const OutputRequest& output, const report::RunReport& run, Console& c
     if (run.cases.size() > 1 && plain) continue;
     stream << (output.quiet ? report::case_line(one, options) : report::case_text(one, options));
   }
+  if (!output.quiet && has_report) stream << '\n' << report::where_text(run, options);
   stream << std::flush;
 }
 
@@ -99,8 +97,8 @@ int load_command(const LoadRequest& request, const OutputRequest& output, Consol
       !request.find_max.empty() && !limits) {
     throw UsageError("--find-max: " + limits.error().message, limits.error().hint);
   }
-  const auto prepared = report::prepare_folder(output.out);
-  if (!prepared) throw UsageError(prepared.error().message, prepared.error().hint);
+  check_outputs(output.outputs.forms);
+  prepare_outputs(output.outputs, console);
   const bool in_lab = one.topology != lab::Topology::remote;
   const lab::Isolation level = in_lab ? isolation_level(output.isolation) : lab::Isolation::none;
 
@@ -112,10 +110,11 @@ int load_command(const LoadRequest& request, const OutputRequest& output, Consol
   context.seed = request.seed;
   context.jobs = 1;
   context.libraries["libpcap"] = ::pcap_lib_version();
+  name_run(context, output.outputs, console);
 
   run::RunOptions options;
   if (in_lab) options.settings.identity = lab::enter_isolation(level);
-  options.settings.results_folder = std::filesystem::absolute(output.out);
+  options.settings.results_folder = std::filesystem::absolute(output.outputs.out);
   options.settings.targets_folder = find_layout(this_program()).targets;
   options.settings.run_again_prefix = context.command_line;
   options.settings.strict = request.strict;
@@ -135,9 +134,9 @@ int load_command(const LoadRequest& request, const OutputRequest& output, Consol
   report::RunReport run =
       request.find_max.empty() ? run_all(cases) : find_highest(request, run_all);
   run.context = context;
-  write(output, run, console);
-  print(output, run, console);
-  return report::exit_status(run, request.strict);
+  const Written written = write_run(output.outputs, run, console);
+  print(output, run, written.report, console);
+  return written.all ? report::exit_status(run, request.strict) : exit_status::cannot_run;
 }
 
 }  // namespace
@@ -150,9 +149,8 @@ void add_load_command(CLI::App& program, Console& console, Chosen& chosen) {
   command->add_option("--isolation", output->isolation, "auto, user, root or none (with --server)")
       ->option_text("LEVEL")
       ->check(CLI::IsMember({"auto", "user", "root", "none"}));
-  command->add_option("--out", output->out, "results folder (wireproof-results)")
-      ->option_text("DIR");
-  add_json_option(*command, output->json);
+  add_run_output_options(*command, output->outputs);
+  command->get_option("--mermaid")->group("");
   command->add_flag("--quiet", output->quiet, "one line")->group("");
   add_colour_option(*command, output->colour);
   command->footer(examples("wireproof load tcp://127.0.0.1:5555 --rate 20k -c 64 -d 10s",

@@ -281,13 +281,7 @@ void add_load_options(CLI::App& command, LoadRequest& r) {
   shown("-m,--message", r.message, "what is sent; \\n, \\x00, {counter}", "TEXT");
   shown("-a,--answer", r.answer, "the whole answer that is wanted", "TEXT");
   command.add_flag("--echo", r.echo, "the answer is the request");
-  shown("--answer-delimiter", r.delimiter, "where an answer ends", "TEXT");
-  shown("--arrivals", r.arrivals, "constant or poisson, with --rate", "WORD");
-  shown("--close", r.close, "by client, shutdown, server or reset", "WHO");
-  shown("--timeout", r.timeout, "of an answer or a connect (5s)", "TIME");
-  shown("--warm-up", r.warm_up, "not measured (a tenth, at most 1s); auto", "TIME");
   shown("--repeat", r.repeat, "measure so many times", "N")->check(CLI::Range(1u, 1000u));
-  shown("--engine", r.engine, "auto, blocking, epoll or io_uring", "WORD");
   shown("-l,--limit", r.limits, "'p99<2ms and errors=0', else exit 1", "TEXT")
       ->allow_extra_args(false);
   command.add_flag("--strict", r.strict, "a doubtful measurement is inconclusive");
@@ -296,6 +290,12 @@ void add_load_options(CLI::App& command, LoadRequest& r) {
   shown("--sweep", r.sweep, "connections=1,8,64: a run each", "LIST");
   shown("--soak", r.soak, "so long; the server must not grow", "TIME");
 
+  more("--answer-delimiter", r.delimiter, "where an answer ends", "TEXT");
+  more("--arrivals", r.arrivals, "constant or poisson, with --rate", "WORD");
+  more("--close", r.close, "by client, shutdown, server or reset", "WHO");
+  more("--timeout", r.timeout, "of an answer or a connect (5s)", "TIME");
+  more("--warm-up", r.warm_up, "not measured (a tenth, at most 1s); auto", "TIME");
+  more("--engine", r.engine, "auto, blocking, epoll or io_uring", "WORD");
   more("--message-file", r.message_file, "what is sent", "FILE");
   more("--size", r.size, "bytes of a message", "N");
   more("--answer-length", r.answer_length, "where answers end: so many bytes", "N");

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "load/doubt.h"
 #include "load/search.h"
+#include "reports/style.h"
 #include "reports/time_text.h"
 #include "scenario/limit.h"
 
@@ -194,11 +195,11 @@ report::RunReport find_highest(const LoadRequest& request, const RunLoads& run) 
       found->high > found->low
           ? fmt::format(
                 "{} that keeps to {} lies between {}, which held in most of its trials, and "
-                "{:.0f}{}, which did not ({} trials)",
+                "{:.0f}{}, which did not ({})",
                 highest(by_rate), request.find_max, held_up_to, found->high, unit,
-                search.trials().size())
-          : fmt::format("nothing that was tried broke {}: {} held ({} trials)", request.find_max,
-                        held_up_to, search.trials().size()));
+                report::counted(search.trials().size(), "trial"))
+          : fmt::format("nothing that was tried broke {}: {} held ({})", request.find_max,
+                        held_up_to, report::counted(search.trials().size(), "trial")));
   return all;
 }
 

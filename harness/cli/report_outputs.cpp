@@ -40,14 +40,16 @@ std::string seen_from(const std::string& file, const fs::path& results) {
   return path.empty() ? fs::absolute(results).string() : path.string();
 }
 
-// Plain text of all that did not pass, under the summary that a terminal shows.
+// Plain text of all that did not pass and of loads, under the summary that a terminal shows.
 std::string plain_text(const report::RunReport& run, const fs::path& results) {
   report::TextOptions options;
   options.width = 100;
   options.results = results.string();
   std::string text = report::summary_text(run, options);
   for (const report::CaseReport& one : run.cases) {
-    if (one.status == report::Status::passed || one.status == report::Status::skipped) continue;
+    const bool plain =
+        one.status == report::Status::passed || one.status == report::Status::skipped;
+    if (plain && !one.load) continue;
     text += "\n" + report::case_text(one, options);
   }
   return text;

@@ -1,0 +1,43 @@
+#include "reports/load_words.h"
+
+#include <fmt/format.h>
+
+namespace wireproof::report {
+
+std::string rate_number(double per_s) {
+  if (per_s >= 100'000) return fmt::format("{:.1f}k", per_s / 1e3);
+  return per_s >= 100 ? fmt::format("{:.0f}", per_s) : fmt::format("{:.3g}", per_s);
+}
+
+std::string bytes_rate(double per_s) {
+  if (per_s >= 1e9) return fmt::format("{:.2f} GB/s", per_s / 1e9);
+  if (per_s >= 1e6) return fmt::format("{:.1f} MB/s", per_s / 1e6);
+  return fmt::format("{:.1f} kB/s", per_s / 1e3);
+}
+
+std::string quantile_name(double quantile) { return fmt::format("p{:.6g}", quantile * 100); }
+
+bool is_stream(const load::LoadResult& load) { return load.pattern.starts_with("stream"); }
+
+std::string rate_words(const load::LoadResult& load) {
+  if (!is_stream(load)) return rate_number(load.throughput_per_s) + "/s";
+  return fmt::format("{} out, {} in", bytes_rate(load.bytes_sent_per_s),
+                     bytes_rate(load.bytes_received_per_s));
+}
+
+std::string interval_words(const load::LoadResult& load) {
+  if (is_stream(load) || !load.throughput_interval) return {};
+  return fmt::format("{} to {}", rate_number(load.throughput_interval->low),
+                     rate_number(load.throughput_interval->high));
+}
+
+std::optional<std::uint64_t> percentile_ns(const load::LoadResult& load, double quantile) {
+  const load::PhaseResult* latency = load.phase("latency");
+  if (latency == nullptr) return std::nullopt;
+  for (const load::Percentile& one : latency->percentiles) {
+    if (one.quantile == quantile) return one.value_ns;
+  }
+  return std::nullopt;
+}
+
+}  // namespace wireproof::report

@@ -486,7 +486,9 @@ TEST(Generator, SendsOfPoissonArrivalsPassAndersonDarlingAndConstantOnesFail) {
     for (std::size_t i = 1; i < sends.size(); ++i) {
       gaps.push_back(static_cast<double>(sends[i] - sends[i - 1]));
     }
-    late = metric(summarize(recording), "lateness_p95").value_or(1) > 0.1;
+    const LoadResult result = summarize(recording);
+    late = metric(result, "lateness_p95").value_or(1) > 0.1 ||
+           metric(result, "lateness_max").value_or(1) > 2;  // ms: a mean gap
     return test_exponential(gaps).rejected;
   };
   EXPECT_TRUE(rejected(ArrivalKind::constant));

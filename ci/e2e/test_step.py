@@ -52,7 +52,9 @@ class Piped(TestCase):
                     self.assertIn(f"state {state}", lines, self.told)
                 self.assertRegex(done.stdout, "connection 1: opening three-way, closing "
                                  "(three-segment|four-way), closed first: client\n", self.told)
-                self.assertRegex(done.stdout, r"\d +FIN_WAIT_1 │─── FIN ACK seq 4 ack 8 ─*▶│", self.told)
+                # A client that is quick is in FIN_WAIT_1 before its ACK of the answer has passed.
+                self.assertRegex(done.stdout, r"[678] +FIN_WAIT_1 │", self.told)
+                self.assertRegex(done.stdout, r" 8 .*│─── FIN ACK seq 4 ack 8 ─*▶│", self.told)
                 self.assertNotIn("\x1b", done.stdout, self.told)
 
     def test_a_lost_syn_is_sent_again(self):

@@ -33,11 +33,8 @@ std::string interval_words(const load::LoadResult& load) {
 
 std::optional<std::uint64_t> percentile_ns(const load::LoadResult& load, double quantile) {
   const load::PhaseResult* latency = load.phase("latency");
-  if (latency == nullptr) return std::nullopt;
-  for (const load::Percentile& one : latency->percentiles) {
-    if (one.quantile == quantile) return one.value_ns;
-  }
-  return std::nullopt;
+  const load::Percentile* one = latency == nullptr ? nullptr : latency->percentile(quantile);
+  return one == nullptr ? std::nullopt : std::optional(one->value_ns);
 }
 
 }  // namespace wireproof::report

@@ -217,7 +217,7 @@ CaseReport plain_case(std::string id, Status status, std::string reason, std::st
 
 }  // namespace
 
-CaseReport passed_case() { return tcp_case("tcp/close/client-first@ipv4", 9); }
+CaseReport passed_case(std::string id) { return tcp_case(std::move(id), 9); }
 
 CaseReport failed_case() {
   CaseReport one = tcp_case("tcp/close/client-first@ipv6", 8);
@@ -298,7 +298,7 @@ CaseReport udp_case() {
 }
 
 CaseReport kernel_case() {
-  CaseReport one = tcp_case("tcp/close/states@ipv4", 9);
+  CaseReport one = passed_case("tcp/close/states@ipv4");
   const tcp::Connection& connection = one.connections[0].connection;
   witness::TcpSocket socket;
   socket.state = State::established;

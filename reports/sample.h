@@ -1,12 +1,14 @@
 // Reports for tests: of this folder's writers, and of what shows them. Thread rule: pure functions.
 #pragma once
 
+#include <string>
+
 #include "reports/model.h"
 
 namespace wireproof::report::sample {
 
 // Two programs, a handshake, an exchange and a close in four segments: as a real case would be.
-CaseReport passed_case();
+CaseReport passed_case(std::string id = "tcp/close/client-first@ipv4");
 // The same, where the last ACK's number is one off: fails by tcp.close.fin-acknowledged.
 CaseReport failed_case();
 CaseReport expected_failure();

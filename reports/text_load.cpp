@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "reports/load_words.h"
@@ -77,12 +76,8 @@ std::string latencies(const load::LoadResult& load, const Style& style) {
     std::string row = fmt::format("  {:<10}", style.safe(shown_phase(phase.phase)));
     if (!narrow) row += fmt::format(" {:>8}", span(static_cast<double>(phase.least_ns)));
     for (const double quantile : shown) {
-      const auto found =
-          std::find_if(phase.percentiles.begin(), phase.percentiles.end(),
-                       [&](const load::Percentile& one) { return one.quantile == quantile; });
-      row += fmt::format(" {:>8}", found == phase.percentiles.end()
-                                       ? "-"
-                                       : span(static_cast<double>(found->value_ns)));
+      const load::Percentile* one = phase.percentile(quantile);
+      row += fmt::format(" {:>8}", one == nullptr ? "-" : span(static_cast<double>(one->value_ns)));
     }
     row += fmt::format(" {:>8}", span(static_cast<double>(phase.most_ns)));
     out += (phase.phase == "latency" ? style.paint(Tone::strong, row) : row) + "\n";

@@ -4,6 +4,11 @@
 
 namespace wireproof::check {
 
+void RuleCount::add_example(std::uint64_t connection) {
+  examples.insert(std::upper_bound(examples.begin(), examples.end(), connection), connection);
+  if (examples.size() > kExamples) examples.pop_back();
+}
+
 void Summary::add(tcp::Opening opened, tcp::Closing closed, Verdict judged) {
   ++connections;
   ++opening.at(static_cast<std::size_t>(opened));
@@ -18,9 +23,7 @@ void Summary::add(const std::string& rule, const RuleCount& more) {
   all.connections += more.connections;
   all.findings += more.findings;
   all.inconclusive += more.inconclusive;
-  all.examples.insert(all.examples.end(), more.examples.begin(), more.examples.end());
-  std::sort(all.examples.begin(), all.examples.end());
-  if (all.examples.size() > RuleCount::kExamples) all.examples.resize(RuleCount::kExamples);
+  for (const std::uint64_t example : more.examples) all.add_example(example);
 }
 
 void Summary::add(const SlowHandshake& one) {

@@ -20,6 +20,7 @@ struct RuleCount {
   std::uint64_t connections = 0, findings = 0, inconclusive = 0;
   std::vector<std::uint64_t> examples;  // connections, by index: the first few
   std::uint64_t latest = 0;             // while they are counted: of the last one
+  void add_example(std::uint64_t connection);
 };
 
 struct SlowHandshake {

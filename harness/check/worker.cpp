@@ -158,9 +158,7 @@ void Worker::note_rules(const tcp::Judgement& judgement, std::uint64_t order) {
     if (std::exchange(count.latest, order) == order) continue;  // told of this connection
     ++count.connections;
     // The first by number, not those that ended first: the same whoever judges.
-    auto& first = count.examples;
-    first.insert(std::upper_bound(first.begin(), first.end(), order), order);
-    if (first.size() > RuleCount::kExamples) first.pop_back();
+    count.add_example(order);
   }
 }
 

@@ -87,15 +87,15 @@ void read_message(const LoadRequest& request, Workload& workload) {
   }
   if (request.message) workload.message.text = scenario::unescaped(*request.message);
   if (!request.message_file.empty()) workload.message.text = file_text(request.message_file);
-  if (request.size && *request.size > 0 && !workload.message.text.empty()) {
+  if (workload.message.text.empty() || request.size == 0u) {
+    throw UsageError("a message of no bytes: nothing would be sent", "--message TEXT, --size N");
+  }
+  if (request.size) {
     const bool given = request.message || !request.message_file.empty();
     std::string text = given ? workload.message.text : scenario::pattern(*request.size);
     while (text.size() < *request.size) text += workload.message.text;
     text.resize(*request.size);
     workload.message.text = std::move(text);
-  }
-  if (workload.message.text.empty() || request.size == 0u) {
-    throw UsageError("a message of no bytes: nothing would be sent", "--message TEXT, --size N");
   }
 }
 

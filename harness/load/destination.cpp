@@ -19,6 +19,11 @@ bool Destination::loopback_ipv4() const {
   return ntohl(inet.sin_addr.s_addr) >> 24 == 127;
 }
 
+bool bind_nameless(const Fd& fd) {
+  const sockaddr nameless{AF_UNIX, {}};
+  return ::bind(fd.get(), &nameless, sizeof(sa_family_t)) == 0;
+}
+
 Destination inet_destination(Transport transport, const std::string& host, std::uint16_t port) {
   Destination to;
   to.transport = transport;

@@ -26,11 +26,8 @@ std::string in_ms(double ns) { return fmt::format("{:.3g} ms", ns / 1e6); }
 std::optional<std::uint64_t> quantile_of(const LoadResult& result, std::string_view phase,
                                          double quantile) {
   const PhaseResult* const found = result.phase(phase);
-  if (found == nullptr) return std::nullopt;
-  for (const Percentile& one : found->percentiles) {
-    if (std::abs(one.quantile - quantile) < 1e-9) return one.value_ns;
-  }
-  return std::nullopt;
+  const Percentile* const one = found == nullptr ? nullptr : found->percentile(quantile);
+  return one == nullptr ? std::nullopt : std::optional(one->value_ns);
 }
 
 class Examiner {

@@ -80,12 +80,7 @@ class Flood {
       }
     }
     socket_ = fresh();
-    if (family == AF_UNIX) {  // without a name of its own nobody could answer it: unix(7), autobind
-      const sockaddr nameless{AF_UNIX, {}};
-      if (::bind(socket_.get(), &nameless, sizeof(sa_family_t)) != 0) {
-        throw_errno("name", "a datagram socket");
-      }
-    }
+    if (family == AF_UNIX && !bind_nameless(socket_)) throw_errno("name", "a datagram socket");
     if (::connect(socket_.get(), plan.to.address.get(), plan.to.address.size) != 0) {
       throw_errno("send to", plan.to.shown);
     }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/fd.h"
 #include "load/engine.h"
 #include "scenario/model.h"
 
@@ -26,6 +27,9 @@ Destination inet_destination(scenario::Transport transport, const std::string& h
                              std::uint16_t port);
 // "@name" is an abstract one.
 Destination unix_destination(scenario::Transport transport, const std::string& path);
+// A name for a UNIX datagram socket, by the kernel's choice (unix(7), autobind): without one nobody
+// could answer it. False: errno says why.
+bool bind_nameless(const Fd& fd);
 
 // A moment that the watching thread may still move while the others look at it.
 class Moment {

@@ -25,6 +25,7 @@ struct PhaseResult {
   std::vector<Percentile> percentiles;  // only those with enough samples beyond them
   std::string interval_method;          // "order statistics", "batch means (20 batches)" ...
   std::string histogram;                // HdrHistogram V2, compressed, base64
+  const Percentile* percentile(double quantile) const;  // null where it is not among them
 };
 
 struct SeriesPoint {

@@ -303,6 +303,13 @@ double LoadResult::error_share() const {
   return tried == 0 ? 0 : static_cast<double>(failures()) / tried;
 }
 
+const Percentile* PhaseResult::percentile(double quantile) const {
+  const auto found =
+      std::find_if(percentiles.begin(), percentiles.end(),
+                   [&](const Percentile& one) { return std::abs(one.quantile - quantile) < 1e-9; });
+  return found == percentiles.end() ? nullptr : &*found;
+}
+
 const PhaseResult* LoadResult::phase(std::string_view wanted) const {
   for (const PhaseResult& one : phases) {
     if (one.phase == wanted) return &one;
@@ -381,10 +388,8 @@ LoadResult summarize(const std::vector<Recording>& repetitions) {
       repetition.throughput_per_s = one.throughput_per_s;
       repetition.answered = one.answered;
       if (const PhaseResult* latency = one.phase("latency")) {
-        for (const Percentile& p : latency->percentiles) {
-          if (p.quantile == 0.5) repetition.p50_ns = p.value_ns;
-          if (p.quantile == 0.99) repetition.p99_ns = p.value_ns;
-        }
+        if (const auto* p50 = latency->percentile(0.5)) repetition.p50_ns = p50->value_ns;
+        if (const auto* p99 = latency->percentile(0.99)) repetition.p99_ns = p99->value_ns;
         repetition.most_ns = latency->most_ns;
       }
       result.repetitions.push_back(repetition);

@@ -232,11 +232,7 @@ void Worker::become_ready(Connection& one, std::int64_t now) {
 
 bool Worker::bind_source(Connection& one) {
   if (plan_.to.transport == scenario::Transport::unix_datagram) {
-    // Without a name of its own nobody could answer it.
-    sockaddr_un nameless{};
-    nameless.sun_family = AF_UNIX;
-    return ::bind(one.channel.fd.get(), reinterpret_cast<sockaddr*>(&nameless),
-                  sizeof(sa_family_t)) == 0;
+    return bind_nameless(one.channel.fd);
   }
   if (plan_.source_addresses <= 1) return true;
   // The port is chosen by connect(2), which knows the other end: more of them fit.
@@ -258,22 +254,25 @@ void Worker::open(Connection& one, std::int64_t intended, std::int64_t now) {
   if (operation) {
     if (operations_left_ == 0) return;
     --operations_left_;
-    Request& request = one.ring[0];
-    request = {workload_.open_loop() ? intended : now, now, 0, next_number_++, false};
     one.count = 1;
-    ++in_flight_;
-    recorder_.roll(now);
-    if (is_measured(request.intended_ns)) {
-      ++recorder_.counts().sent;
-      request.counted = true;
-      if (workload_.open_loop()) {
-        recorder_.record(Phase::lateness, now - std::max(intended, one.free_ns));
-      }
-    } else {
-      ++end_.warm_up_requests;
-    }
+    begin(one, one.ring[0], workload_.open_loop() ? intended : now, now);
   }
   attempt(one);
+}
+
+// It is in flight from now on; in the measured time it is among what was sent.
+void Worker::begin(Connection& one, Request& request, std::int64_t intended, std::int64_t now) {
+  request = {intended, now, 0, next_number_++, is_measured(intended)};
+  ++in_flight_;
+  recorder_.roll(now);
+  if (!request.counted) {
+    ++end_.warm_up_requests;
+    return;
+  }
+  ++recorder_.counts().sent;
+  if (workload_.open_loop()) {
+    recorder_.record(Phase::lateness, now - std::max(intended, one.free_ns));
+  }
 }
 
 void Worker::attempt(Connection& one) {
@@ -366,20 +365,9 @@ void Worker::issue(Connection& one, std::int64_t intended, std::int64_t now) {
   if (operations_left_ == 0) return;
   --operations_left_;
   Request& request = one.ring[(one.head + one.count) % workload_.depth];
-  request = {intended, now, 0, next_number_++, false};
   ++one.count;
-  ++in_flight_;
   one.state = State::busy;
-  recorder_.roll(now);
-  if (is_measured(intended)) {
-    ++recorder_.counts().sent;
-    request.counted = true;
-    if (workload_.open_loop()) {
-      recorder_.record(Phase::lateness, now - std::max(intended, one.free_ns));
-    }
-  } else {
-    ++end_.warm_up_requests;
-  }
+  begin(one, request, intended, now);
   if (workload_.open_loop() && end_.sends_ns.size() < most_sends_kept) {
     // Of this send: `now` is the same for all that one turn of the loop sends.
     end_.sends_ns.push_back(now_ns() - plan_.start_ns);

@@ -91,6 +91,7 @@ class Worker final : private Handler {
   bool waits_out_pause(Connection& one, std::int64_t now);
   void fill(Connection& one, std::int64_t now);
   void open(Connection& one, std::int64_t intended, std::int64_t now);
+  void begin(Connection& one, Request& request, std::int64_t intended, std::int64_t now);
   void attempt(Connection& one);
   bool bind_source(Connection& one);
   void issue(Connection& one, std::int64_t intended, std::int64_t now);

@@ -295,26 +295,24 @@ void hold_cases_to(const Limit& limit, Comparison& comparison) {
 // A gate that judges nothing must not look open: where a limit has no figure or too few runs, or
 // where no figure of any limit could be judged.
 void hold_to_limits(Comparison& comparison) {
-  std::size_t limits = 0, judging = 0;
-  std::string first;
+  bool any_judged = false;
   for (const Limit& limit : comparison.options.limits) {
     if (limit.figure == nullptr) {
       hold_cases_to(limit, comparison);
-      ++judging;
-      ++limits;
+      any_judged = true;
       continue;
     }
     const Held held = hold_figures_to(limit, comparison);
-    ++limits;
-    if (held.judged > 0) ++judging;
+    any_judged = any_judged || held.judged > 0;
     if (held.judged > 0 && held.reaching == 0) continue;
     comparison.unjudged.push_back(not_judged(limit, held, comparison));
-    if (first.empty()) first = comparison.unjudged.back();
     if (held.judged == 0 && held.reaching == 0 && comparison.blind.empty()) {
       comparison.blind = comparison.unjudged.back();
     }
   }
-  if (limits > 0 && judging == 0 && comparison.blind.empty()) comparison.blind = first;
+  if (!any_judged && !comparison.unjudged.empty() && comparison.blind.empty()) {
+    comparison.blind = comparison.unjudged.front();
+  }
 }
 
 void note_differences(Comparison& comparison) {

@@ -42,10 +42,8 @@ void add_phase(Values& values, const report::CaseReport& one, const char* name, 
 
 void add_percentile(Values& values, const load::PhaseResult& phase, const char* name,
                     double quantile) {
-  for (const load::Percentile& each : phase.percentiles) {
-    if (std::abs(each.quantile - quantile) > 1e-9) continue;
-    values[name] = {static_cast<double>(each.value_ns) / 1e6};
-  }
+  const load::Percentile* one = phase.percentile(quantile);
+  if (one != nullptr) values[name] = {static_cast<double>(one->value_ns) / 1e6};
 }
 
 // Where a load was repeated, its repetitions are the values; else its whole is one.

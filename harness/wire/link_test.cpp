@@ -106,9 +106,15 @@ TEST_P(LinkTest, AHeldAcknowledgementOfTheFinKeepsFinWait1) {
   });
 }
 
-// The server gets what the client sent, whatever happened on the way.
+// The server gets what the client sent, whatever happened on the way. Its window is a few hundred
+// segments: the kernel's queue between two veth ends holds net.core.netdev_max_backlog (1,000), and
+// on a busy machine more in flight than that would be lost before the link sees it.
 void expect_transfer(WireLab& wire, Family family, std::size_t size) {
   const Fd listener = wire.listen(family);
+  const int window = 192 << 10;
+  checked("set", "SO_RCVBUF", [&] {
+    return ::setsockopt(listener.get(), SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
+  });
   const Fd client = wire.connect(family);
   const Fd server = witness::testing::accepted(listener);
   std::string text(size, '\0');

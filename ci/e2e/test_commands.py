@@ -7,8 +7,8 @@ import subprocess
 from support import FAILED, PASSED, PROGRAM, SCENARIOS, TARGETS, TestCase, environment, main
 from written import exchange
 
-COMMANDS = ("run", "check", "watch", "load", "show", "report", "list", "rules", "doctor", "init", "compare", "history",
-            "merge", "completion")
+COMMANDS = ("run", "check", "watch", "load", "show", "report", "list", "rules", "doctor", "init", "compare", "versus",
+            "history", "merge", "completion")
 
 
 class Help(TestCase):

@@ -2,10 +2,12 @@
 
 import json
 import re
+import signal
 import sqlite3
+import subprocess
 
-from support import (FAILED, MACHINE, PASSED, SCENARIOS, SOURCE, TARGETS, USAGE, TestCase, environment, main,
-                     verdicts)
+from support import (FAILED, INTERRUPTED, MACHINE, PASSED, PROGRAM, SCENARIOS, SOURCE, TARGETS, USAGE, TestCase,
+                     environment, main, verdicts, wait_until)
 from written import exchange
 
 try:
@@ -146,6 +148,69 @@ class Compared(TestCase):
         done = self.wireproof("compare", path, newer)
         self.assert_status(done, USAGE)
         self.assertIn("schema version 99, newer than", done.err)
+
+
+class Versus(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.scenario = self.write("mine.json", exchange())
+        self.slow = f"{TARGETS}/tcp-server {{address}} {{port}} --delay-ms 40"
+
+    def test_a_slower_server_is_told_from_runs_made_in_turn(self):
+        out = self.folder / "versus"
+        for _ in range(2):  # the second replaces the first's runs
+            done = self.wireproof("versus", self.scenario, "--server", self.slow, "--runs", 9, "--out", out,
+                                  "--fail-on", "first-byte +100%", "--json", "-")
+            self.assert_status(done, FAILED)
+            self.assertEqual(done.err, "")
+            comparison = json.loads(done.out)
+            self.assertIn("first-byte +100%", [broken["limit"] for broken in comparison["limits_broken"]])
+            figure = next(one for one in comparison["cases"][0]["figures"] if one["figure"] == "first-byte")
+            self.assertTrue(figure["in_pairs"])
+            self.assertEqual((figure["base_runs"], figure["new_runs"], figure["opinion"]), (9, 9, "worse"))
+            self.assertGreater(figure["new_median"], 40)
+        again = self.wireproof("compare", out / "base", out / "new")
+        self.assert_status(again, PASSED)
+        self.assertIn("9 pairs", again.out)
+
+    def test_a_server_that_fails_is_worse(self):
+        done = self.wireproof("versus", self.scenario, "--server", "false", "--runs", 1)
+        self.assert_status(done, FAILED)
+        self.assertRegex(done.out, "passed → (failed|error)")
+
+    def test_refusals(self):
+        (self.folder / "full/base/mine").mkdir(parents=True)
+        (self.folder / "full/base/mine/thesis").write_text("of years")
+        (self.folder / "full/.wireproof-results").write_text("")
+        for arguments, words in (((self.folder / "none.json",), "none.json"),
+                                 ((self.scenario, "--filter", "nothing"), "matches none"),
+                                 ((self.scenario, "--fail-on", "p +10%"), "there is no figure"),
+                                 ((self.scenario, "--runs", "0"), "--runs"),
+                                 ((self.scenario, "--server", "'"), "--server"),
+                                 ((self.scenario, "--out", self.folder / "full"), "holds files")):
+            with self.subTest(words):
+                done = self.wireproof("versus", *arguments)
+                self.assert_status(done, USAGE)
+                self.assertIn(words, done.err)
+        self.assertEqual((self.folder / "full/base/mine/thesis").read_text(), "of years")
+        self.assertFalse((self.folder / "wireproof-versus").exists())
+
+    def test_interrupted_it_leaves_whole_pairs(self):
+        out = self.folder / "versus"
+        running = subprocess.Popen([str(PROGRAM), "versus", str(self.scenario), "--server", self.slow, "--runs", "9999",
+                                    "--out", str(out)], env=environment(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            self.assertTrue(wait_until(lambda: (out / "base/3/report.json").exists(), 60))
+        finally:
+            running.send_signal(signal.SIGINT)
+            said, told = running.communicate(timeout=60)
+        self.assertEqual((running.returncode, said), (INTERRUPTED, ""))
+        pairs = int(re.search(r"interrupted after (\d+) of 9999 pairs", told)[1])
+        self.assertGreaterEqual(pairs, 2)
+        for side in ("base", "new"):
+            self.assertEqual(len(list((out / side).iterdir())), pairs)
+        self.assertIn(f"{pairs} pairs", self.wireproof("compare", out / "base", out / "new").out)
 
 
 class History(TestCase):

@@ -44,6 +44,7 @@ void add_load_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_completion_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_manual_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_compare_command(CLI::App& program, Console& console, Chosen& chosen);
+void add_versus_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_history_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_merge_command(CLI::App& program, Console& console, Chosen& chosen);
 void add_init_command(CLI::App& program, Console& console, Chosen& chosen);

@@ -134,6 +134,7 @@ int main_command(int argc, const char* const* argv, Console& console) {
   add_show_command(program, console, chosen);
   add_report_command(program, console, chosen);
   add_compare_command(program, console, chosen);
+  add_versus_command(program, console, chosen);
   add_history_command(program, console, chosen);
   add_merge_command(program, console, chosen);
   add_list_command(program, console, chosen);

@@ -6,7 +6,7 @@ tenth slower (what it must find), many times, on simulated noise and on what a m
 
     ci/compare-error-rates.py                      simulated noise
     ci/compare-error-rates.py --measure            runs scenarios here as often as it takes, first
-    ci/compare-error-rates.py --report REPORT      what an earlier run with --repeat measured
+    ci/compare-error-rates.py --report REPORT      what an earlier run with --repeat and --jobs 1 measured
 
 Noise is compared in two ways: runs made in turn, one of the base and one of the new program, as
 docs/compare.md advises; and one after the other, each with all its repetitions: what the machine did
@@ -78,7 +78,7 @@ def write_side(folder, cases, in_turn, first):
         return
     for i in range(count):
         (folder / str(i)).mkdir(parents=True)
-        (folder / str(i) / "report.json").write_text(json.dumps(report(cases, [i], 2 * i + first)))
+        (folder / str(i) / "report.json").write_text(json.dumps(report(cases, [i], 2 * i + (i + first) % 2)))
 
 
 def compare(pair, in_turn):
@@ -119,7 +119,7 @@ def simulated(noise, cases, runs, trials, seed, in_turn):
         if not in_turn:
             return tuple({f"case-{i}": scaled(runs) for i in range(cases)} for _ in range(2))
         course = {f"case-{i}": scaled(2 * runs) for i in range(cases)}
-        return tuple({case: values[side::2] for case, values in course.items()} for side in (0, 1))
+        return in_turn(course, runs)[0]
 
     return [pair() for _ in range(trials)]
 
@@ -138,6 +138,8 @@ FIGURES = {
     "cpu": lambda case: case["cpu_ms"],
     "server-cpu": lambda case: sum(one["cpu_ms"] for one in case["targets"] if one["role"] == "server"),
     "handshake": lambda case: case["connections"][0]["handshake_ns"] / 1e6,
+    "first-byte": lambda case: case["connections"][0]["first_byte_ns"] / 1e6,
+    "close": lambda case: case["connections"][0]["close_ns"] / 1e6,
     "p50": lambda case: percentile(case["load"], "latency", 0.5),
     "p99": lambda case: percentile(case["load"], "latency", 0.99),
     "throughput": lambda case: 1 / case["load"]["throughput_per_s"],
@@ -154,28 +156,26 @@ def measured_cases(path, figure):
     return {case: values for case, values in cases.items() if None not in values}
 
 
-def blocks(cases, runs, trials, seed):
-    """Pairs of blocks of consecutive repetitions, `trials` of them drawn at random."""
-    count = min(map(len, cases.values())) // runs
-    if count < 2:
-        raise SystemExit(f"the report has too few repetitions for two blocks of {runs}")
-    block = lambda i: {case: values[i * runs:(i + 1) * runs] for case, values in cases.items()}
-    rng = random.Random(seed)
-    return [(block(a), block(b)) for a, b in (rng.sample(range(count), 2) for _ in range(trials))]
-
-
-def in_turn(cases, runs, trials, seed):
-    """Pairs of which the repetitions were made in turn; which side began, and where, drawn at random."""
-    count = min(map(len, cases.values()))
-    if count < 2 * runs:
+def windows(cases, runs):
+    """Twice so many consecutive repetitions, again and again, none of them twice: what comparisons say of these
+    is independent but for the machine's longer spells."""
+    count = min(map(len, cases.values())) // (2 * runs)
+    if count == 0:
         raise SystemExit(f"the report has too few repetitions for two times {runs}")
-    rng = random.Random(seed)
-    pairs = []
-    for _ in range(trials):
-        start, first = rng.randrange(count - 2 * runs + 1), rng.randrange(2)
-        side = lambda which: {case: values[start + which:start + 2 * runs:2] for case, values in cases.items()}
-        pairs.append((side(first), side(1 - first)))
-    return pairs
+    return [{case: values[2 * i * runs:2 * (i + 1) * runs] for case, values in cases.items()} for i in range(count)]
+
+
+def blocks(cases, runs):
+    """One after the other: the first half against the second."""
+    return [tuple({case: values[half * runs:(half + 1) * runs] for case, values in window.items()} for half in (0, 1))
+            for window in windows(cases, runs)]
+
+
+def in_turn(cases, runs):
+    """Each repetition against the next, each side first by turns, as `versus` runs them."""
+    def side(window, which):
+        return {case: [values[2 * i + (i + which) % 2] for i in range(runs)] for case, values in window.items()}
+    return [(side(window, 0), side(window, 1)) for window in windows(cases, runs)]
 
 
 def spread(cases):
@@ -224,14 +224,13 @@ def main():
             path = f"{folder}/results/report.json"
         for figure in asked.figure or ["duration"]:
             cases = measured_cases(path, figure)
-            apart = blocks(cases, asked.runs, asked.trials, asked.seed)
-            turns = in_turn(cases, asked.runs, asked.trials, asked.seed)
-            for case in cases if len(cases) > 1 else ():
-                of_one = lambda pairs: [tuple({case: side[case]} for side in pair) for pair in pairs]
-                row(f"{figure}, {case}: {100 * spread({case: cases[case]}):.0f} %", of_one(apart), of_one(turns),
-                    asked.workers)
-            together = f"{len(cases)} cases together" if len(cases) > 1 else next(iter(cases))
-            row(f"{figure}, {together}: {100 * spread(cases):.0f} %", apart, turns, asked.workers)
+            apart, turns = blocks(cases, asked.runs), in_turn(cases, asked.runs)
+            # Each case compared alone, then all of them in one comparison.
+            alone = lambda pairs: [tuple({case: side[case]} for side in pair) for pair in pairs for case in cases]
+            row(f"{figure}: {100 * spread(cases):.0f} %, {len(alone(turns))} comparisons", alone(apart), alone(turns),
+                asked.workers)
+            if len(cases) > 1:
+                row(f"{figure}, {len(cases)} cases together: {len(turns)} comparisons", apart, turns, asked.workers)
 
 
 if __name__ == "__main__":

@@ -288,8 +288,8 @@ void add_versus_command(CLI::App& program, Console& console, Chosen& chosen) {
       "is compared with its neighbour: what the machine does meanwhile is the same for\n"
       "both. With neither named, the same against itself: what this machine can tell.\n" +
       comparison_footer() +
-      examples("wireproof versus --base-server './old {port}' --server './new {port}' load.json",
-               "wireproof versus --server './new {port}' my/ --fail-on 'p99 +10%'"));
+      examples("wireproof versus --base-server './old {port}' --server './new {port}' my/",
+               "wireproof versus --server './new {port}' load.json --fail-on 'p99 +10%'"));
   command->callback([=, &console, &chosen] {
     chosen = [=, &console] { return versus_command(*request, console); };
   });

@@ -111,12 +111,12 @@ def rates(pairs, in_turn, workers):
     return sum(alarms) / len(pairs), sum(found) / len(pairs)
 
 
-def simulated(noise, cases, runs, trials, seed, in_turn):
+def simulated(noise, cases, runs, trials, seed, by_turns):
     rng = random.Random(seed)
     scaled = lambda count: [40 * value for value in noise(rng, count)]
 
     def pair():
-        if not in_turn:
+        if not by_turns:
             return tuple({f"case-{i}": scaled(runs) for i in range(cases)} for _ in range(2))
         course = {f"case-{i}": scaled(2 * runs) for i in range(cases)}
         return in_turn(course, runs)[0]
@@ -212,7 +212,7 @@ def main():
     print("| --- | --- | --- | --- | --- |")
     if asked.measure is None and not asked.report:
         for name, noise in NOISES.items():
-            draw = lambda in_turn: simulated(noise, asked.cases, asked.runs, asked.trials, asked.seed, in_turn)
+            draw = lambda by_turns: simulated(noise, asked.cases, asked.runs, asked.trials, asked.seed, by_turns)
             row(name, draw(False), draw(True), asked.workers)
         return
     with tempfile.TemporaryDirectory() as folder:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "reports/field_writer.h"
@@ -107,7 +108,8 @@ std::string json_for_html(std::string json) {
   return safe.append(json, from);
 }
 
-std::string to_html(const RunReport& run, std::string_view results) {
+std::string to_html(const RunReport& run, std::string_view results,
+                    std::span<const NamedReport> beside) {
   const ViewerPage page = viewer_page.value_or(ViewerPage{});
   std::string out;
   out.reserve(page.before.size() + page.after.size() + (run.cases.size() + 1) * (16 << 10));
@@ -117,6 +119,16 @@ std::string to_html(const RunReport& run, std::string_view results) {
   append_block(out, "report", std::move(summary));
   for (std::size_t i = 0; i < run.cases.size(); ++i) {
     append_block(out, fmt::format("case-{}", i), to_json(run.cases[i]));
+  }
+  std::size_t loads = 0;
+  for (const auto& [name, other] : beside) {
+    for (const CaseReport& one : other.cases) {
+      if (!one.load) continue;
+      append_block(out, fmt::format("beside-{}", loads), to_json(one));
+      append_block(
+          out, fmt::format("beside-{}-of", loads++),
+          nlohmann::json(name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    }
   }
   out += page.after;
   return out;

@@ -3,9 +3,11 @@
 // can end the block that it stands in. Thread rule: pure functions.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "reports/merge.h"
 #include "reports/model.h"
 
 namespace wireproof::report {
@@ -14,8 +16,9 @@ namespace wireproof::report {
 bool has_viewer();
 
 // `results`: the results folder as a browser finds it from the page's place ("", ".",
-// "../results").
-std::string to_html(const RunReport& run, std::string_view results);
+// "../results"). `beside`: other runs, whose loads can be laid over this one's.
+std::string to_html(const RunReport& run, std::string_view results,
+                    std::span<const NamedReport> beside = {});
 
 // JSON as it may stand within a script element: the same values, without any "<".
 std::string json_for_html(std::string json);

@@ -13,6 +13,7 @@ namespace {
 
 struct ReportRequest {
   std::string report = "wireproof-results", one;
+  std::vector<std::string> beside;
   std::uint64_t connection = 0;
   ReportOutputs outputs;
 };
@@ -46,7 +47,15 @@ int report_command(ReportRequest request, Console& console) {
   if (request.connection != 0 && request.one.empty()) {
     throw UsageError("--connection needs --case", "connections are numbered within their case");
   }
+  if (!request.beside.empty() && request.outputs.html.empty()) {
+    throw UsageError("--beside is for the HTML report", "add --html FILE");
+  }
   check_outputs(request.outputs);
+  for (const std::string& path : request.beside) {
+    auto other = report::read_report(path);
+    if (!other) throw UsageError(other.error().message, other.error().hint);
+    request.outputs.beside.push_back({path, std::move(*other)});
+  }
   const auto run = report::read_report(request.report);
   if (!run) throw UsageError(run.error().message, run.error().hint);
   if (!request.one.empty()) {
@@ -66,6 +75,11 @@ void add_report_command(CLI::App& program, Console& console, Chosen& chosen) {
   command->add_option("REPORT", request->report, "report.json or its folder (wireproof-results)")
       ->option_text("");
   add_output_options(*command, request->outputs);
+  command
+      ->add_option("--beside", request->beside,
+                   "a run whose loads --html lays over these; repeatable")
+      ->option_text("REPORT")
+      ->take_all();
   command->add_option("--case", request->one, "the case that --mermaid draws")->option_text("CASE");
   command->add_option("--connection", request->connection, "and which connection of it")
       ->option_text("N");

@@ -136,7 +136,8 @@ bool write_outputs(const ReportOutputs& outputs, const report::RunReport& run,
     }
   };
   write(outputs.json, [&] { return report::to_json(run); });
-  write(outputs.html, [&] { return report::to_html(run, seen_from(outputs.html, results)); });
+  write(outputs.html,
+        [&] { return report::to_html(run, seen_from(outputs.html, results), outputs.beside); });
   write(outputs.junit, [&] { return report::to_junit(run, results.string()); });
   write(outputs.markdown, [&] { return report::to_markdown(run); });
   write(outputs.openmetrics, [&] { return report::to_openmetrics(run); });

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "cli/console.h"
+#include "reports/merge.h"
 #include "reports/model.h"
 
 namespace wireproof::cli {
 
 struct ReportOutputs {
   std::string json, html, junit, markdown, openmetrics, mermaid, text;
+  std::vector<report::NamedReport> beside;  // whose loads --html can lay over this run's
   bool any() const;
   // Those that are files; "-" is standard output.
   std::vector<std::string> files() const;

@@ -19,6 +19,16 @@ export function caseAt(index: number): Case | null {
   return one;
 }
 
+// Loads of other runs that were given beside this one, each with the run's name.
+export function besides(): { name: string; one: Case }[] {
+  const found: { name: string; one: Case }[] = [];
+  for (let i = 0; ; ++i) {
+    const one = read(`beside-${i}`) as Case | null;
+    if (one === null) return found;
+    found.push({ name: `${read(`beside-${i}-of`)}: ${one.id}`, one });
+  }
+}
+
 // A file of the results folder as a link from this page: each part of its path is escaped, so that
 // it can only ever name a file.
 export function fileLink(results: string, file: string): string {

@@ -1,6 +1,6 @@
 // What a load run measured: whether to trust it, the figures, and how they went over time. Other runs
 // of the report can be laid over it.
-import { caseAt, fileLink, run } from "./data";
+import { besides, caseAt, fileLink, run } from "./data";
 import { chart, type Line } from "./chart";
 import { h } from "./dom";
 import { bytes, nanoseconds, whole } from "./format";
@@ -184,38 +184,47 @@ function errors(load: Load): HTMLElement | null {
     h("tbody", {}, ...load.error_kinds.map((kind) => h("tr", {}, h("td", {}, kind.kind), h("td", { class: "num" }, whole(kind.count)), h("td", { class: "num" }, kind.first_s === undefined ? "" : `${kind.first_s.toFixed(2)} s`), h("td", { class: "mono" }, (kind.examples ?? []).slice(0, 3).join(" | ").slice(0, 500)))))));
 }
 
-// Other cases of the report that hold a load, found without reading them whole.
-function others(one: Case): number[] {
-  const found: number[] = [];
+interface Other { name: string; load: () => Load | null }
+
+// What can be laid over a case's load: those of the report's other cases, a repeated case's other repetitions, and
+// those of the runs beside. Found without reading them whole.
+function othersOf(one: Case): Other[] {
+  const found: Other[] = [], times = new Map<string, number>();
+  const add = (name: string, load: () => Load | null, own: boolean) => {
+    const time = (times.get(name) ?? 0) + 1;
+    times.set(name, time);
+    if (!own) found.push({ name: time === 1 ? name : `${name} #${time}`, load });
+  };
+  const loadAt = (i: number) => { const other = caseAt(i); return other && loadOf(other); };
   run?.rows.forEach((row, i) => {
-    if (row.id !== one.id && document.getElementById(`case-${i}`)?.textContent?.includes('\n "load": {')) found.push(i);
+    if (document.getElementById(`case-${i}`)?.textContent?.includes('\n "load": {')) add(row.id, () => loadAt(i), caseAt(i) === one);
   });
-  return found;
+  for (const { name, one: other } of besides()) add(name, () => loadOf(other), false);
+  return found.slice(0, 60);
 }
 
 export function loadSection(one: Case): HTMLElement | null {
   const load = loadOf(one);
   if (!load) return null;
-  const charts = h("div", { class: "charts" }), candidates = others(one).slice(0, 60);
-  const idOf = (i: number) => run?.rows[i]?.id ?? "";
-  const chosen = new Set(candidates.filter((i) => current().over?.includes(idOf(i))));
+  const charts = h("div", { class: "charts" }), candidates = othersOf(one);
+  const chosen = new Set(candidates.filter((other) => current().over?.includes(other.name)));
   let drawn = 0;
   const draw = async () => {
     const turn = ++drawn;
-    const laid = [{ name: one.id, load }, ...[...chosen].flatMap((i) => { const other = caseAt(i); const its = other && loadOf(other); return its ? [{ name: other.id, load: its }] : []; })];
+    const laid = [{ name: one.id, load }, ...[...chosen].flatMap((other) => { const its = other.load(); return its ? [{ name: other.name, load: its }] : []; })];
     const phases = laid.length === 1 ? (load.phases ?? []).filter((phase) => phase.count > 0).map((phase) => ({ name: phase.phase, phase }))
       : laid.flatMap(({ name, load: its }) => { const phase = mainPhase(its); return phase ? [{ name, phase }] : []; });
     const first = await percentileChart(phases);
     if (turn === drawn) charts.replaceChildren(...[first, ...(laid.length === 1 ? course(load) : overlaid(laid))].filter((node) => node !== null));
   };
   void draw();
-  const box = (i: number) => {
-    const input: HTMLInputElement = h("input", { type: "checkbox", checked: chosen.has(i), onchange: () => {
-      if (input.checked) chosen.add(i); else chosen.delete(i);
-      replace({ ...current(), over: [...chosen].map(idOf) });
+  const box = (other: Other) => {
+    const input: HTMLInputElement = h("input", { type: "checkbox", checked: chosen.has(other), onchange: () => {
+      if (input.checked) chosen.add(other); else chosen.delete(other);
+      replace({ ...current(), over: [...chosen].map(({ name }) => name) });
       void draw();
     } });
-    return h("li", {}, h("label", {}, input, h("span", {}, idOf(i))));
+    return h("li", {}, h("label", {}, input, h("span", {}, other.name)));
   };
   const overlay = candidates.length > 0 && h("details", { class: "more unprinted", open: chosen.size > 0 }, h("summary", {}, "lay other runs over it"), h("ul", { class: "overlay" }, ...candidates.map(box)));
   return h("section", { "aria-labelledby": "load" }, h("h2", { id: "load" }, "Load"), trust(load), facts(load), limits(load), proof(load), percentileTable(load), overlay, charts, errors(load), repetitions(load), cpu(load), beside(load),

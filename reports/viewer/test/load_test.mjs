@@ -122,6 +122,28 @@ test("runs are laid one over the other, and a reload keeps them", async () => {
   await check();
 });
 
+test("another run's load, and another repetition's, are laid over it", async () => {
+  const base = loads(), next = loads();
+  next.cases = [next.cases[0], structuredClone(next.cases[0]), next.cases[1]];
+  base.cases[1].id = "gone";
+  base.cases.push({ ...sample().cases[0], id: "no-load" });
+  const { tab, check } = await open(page("next", next, [base]) + caseHash(first));
+  await drawn(tab);
+  await tab.locator("summary", { hasText: "lay other runs" }).click();
+  const names = await tab.locator(".overlay label").allTextContents();
+  assert.equal(names.length, 4, names.join("; "));
+  assert.deepEqual(names.slice(0, 2), [`${first} #2`, second]);
+  assert.match(names[2], new RegExp(`next-base.json: ${first}$`));
+  assert.match(names[3], /next-base.json: gone$/);
+  await tab.getByLabel(names[2]).check();
+  await figure(tab, "Largest over time").locator("canvas").waitFor();
+  for (const legend of await tab.locator(".u-legend").allTextContents()) assert.ok(legend.includes(names[2]), legend);
+  await tab.reload();
+  await figure(tab, "Largest over time").locator("canvas").waitFor();
+  assert.equal(await tab.getByLabel(names[2]).isChecked(), true);
+  await check();
+});
+
 test("it fits a phone, and people who see differently can use it", async () => {
   const over = `&over=${encodeURIComponent(second)}`;
   for (const colorScheme of ["light", "dark"]) {

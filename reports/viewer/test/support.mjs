@@ -53,10 +53,15 @@ export const sample = () => JSON.parse(readFileSync(join(here, "../../testdata/r
 const clone = (value) => JSON.parse(JSON.stringify(value));
 
 // The page of a report, as a file: URL.
-export function page(name, report) {
+export function page(name, report, beside = []) {
   const json = join(folder, `${name}.json`), html = join(folder, `${name}.html`);
   writeFileSync(json, JSON.stringify(report));
-  execFileSync(program, ["report", json, "--html", html]);
+  const others = beside.flatMap((other, i) => {
+    const path = join(folder, `${name}-base${i || ""}.json`);
+    writeFileSync(path, JSON.stringify(other));
+    return ["--beside", path];
+  });
+  execFileSync(program, ["report", json, "--html", html, ...others]);
   return pathToFileURL(html).href;
 }
 

@@ -65,10 +65,9 @@ std::optional<Interval> paired_ratio_interval(std::span<const double> base,
   return interval_of(base, next, q, level, true);
 }
 
-Interval widened(const Interval& interval, double middle, double inflation) {
-  if (inflation <= 1 || interval.low <= 0 || middle <= 0) return interval;
-  const double factor = std::sqrt(inflation);
-  const auto away = [&](double edge) { return middle * std::pow(edge / middle, factor); };
+Interval widened(const Interval& interval, double middle, double times) {
+  if (times <= 1 || interval.low <= 0 || middle <= 0) return interval;
+  const auto away = [&](double edge) { return middle * std::pow(edge / middle, times); };
   return {std::min(interval.low, away(interval.low)), std::max(interval.high, away(interval.high))};
 }
 

@@ -27,7 +27,7 @@ std::optional<Interval> ratio_interval(std::span<const double> base, std::span<c
 std::optional<Interval> paired_ratio_interval(std::span<const double> base,
                                               std::span<const double> next, double q, double level);
 
-// `interval` widened about `middle` in logarithms by the square root of `inflation`.
-Interval widened(const Interval& interval, double middle, double inflation);
+// `interval` made wider about `middle` in logarithms, so many times.
+Interval widened(const Interval& interval, double middle, double times);
 
 }  // namespace wireproof::compare

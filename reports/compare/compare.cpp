@@ -75,10 +75,12 @@ Pairs pairs_of(const CaseDigest& base, const CaseDigest& next, const std::string
 void test(const std::vector<double>& base, const std::vector<double>& next, FigureChange& change) {
   // Noise that comes in spells: both sides' values tell less than their number says.
   const double inflation = serial_inflation(base, next);
-  change.p = widened(rank_test(base, next).p, inflation);
+  const std::size_t values = base.size() + next.size();
+  change.p = widened(rank_test(base, next).p, inflation, values);
   if (!change.ratio) return;
   change.interval = ratio_interval(base, next, 0.5, level);
-  if (change.interval) change.interval = widened(*change.interval, *change.ratio, inflation);
+  if (change.interval)
+    change.interval = widened(*change.interval, *change.ratio, widening(inflation, values));
 }
 
 // What changes slowly is the same for both of a pair, and leaves their difference alone.

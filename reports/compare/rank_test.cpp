@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -94,6 +95,10 @@ double approximate_p(const std::vector<std::size_t>& ranks, std::size_t count, s
   return std::min(1.0, 2 * cdf(complement(standard, z)));
 }
 
+boost::math::students_t worth(double inflation, std::size_t values) {
+  return boost::math::students_t(std::max(1.0, static_cast<double>(values) / inflation - 3));
+}
+
 // The fewest of which the least p is as small as `p`.
 std::size_t fewest(double p, double (*least)(std::size_t)) {
   std::size_t count = 1;
@@ -180,10 +185,16 @@ double serial_inflation(std::span<const double> base, std::span<const double> ne
   return (1 + r) / (1 - r);
 }
 
-double widened(double p, double inflation) {
+double widened(double p, double inflation, std::size_t values) {
   if (inflation <= 1 || p >= 1 || p <= 0) return p;
-  const double z = quantile(complement(standard, p / 2)) / std::sqrt(inflation);
-  return std::min(1.0, 2 * cdf(complement(standard, z)));
+  const double t = quantile(complement(standard, p / 2)) / std::sqrt(inflation);
+  return std::min(1.0, 2 * cdf(complement(worth(inflation, values), t)));
+}
+
+double widening(double inflation, std::size_t values) {
+  if (inflation <= 1) return 1;
+  return std::sqrt(inflation) * quantile(worth(inflation, values), 0.975) /
+         quantile(standard, 0.975);
 }
 
 double least_p(std::size_t base, std::size_t next) {

@@ -31,8 +31,13 @@ RankTest paired_rank_test(std::span<const double> base, std::span<const double> 
 // samples' ranks, without its bias (Marriott and Pope, Biometrika 41 (1954)).
 double serial_inflation(std::span<const double> base, std::span<const double> next);
 
-// The p of a test whose statistic has `inflation` times the variance it was computed with.
-double widened(double p, double inflation);
+// The p of a test of `values` values whose statistic has `inflation` times the variance it was
+// computed with. That is estimated from the same values, which are worth but values/inflation
+// independent ones: Student's t with so many degrees of freedom, less three for the two sides'
+// middles and the autocorrelation.
+double widened(double p, double inflation, std::size_t values);
+// By how much an interval of 95 % about a median is wider for the same reasons; 1 without inflation.
+double widening(double inflation, std::size_t values);
 
 // The smallest p that the test can come to with so many values a side.
 double least_p(std::size_t base, std::size_t next);

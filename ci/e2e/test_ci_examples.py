@@ -74,6 +74,15 @@ class Script(Project):
         history = self.wireproof("history", "--history", self.folder / "wireproof-base/history.db")
         self.assertIn("4 runs", history.out)
 
+    def test_a_base_server_is_run_in_turn(self):
+        shutil.copy(self.folder / "my-server", self.folder / "old-server")
+        self.serve(wait="0.3")
+        done = self.script(BASE_SERVER="./old-server {address} {port}", FAIL_ON="duration +50%", REPEAT="9")
+        self.assert_left(done, FAILED)
+        summary = (self.folder / "wireproof-results/summary.md").read_text()
+        self.assertIn("limit **duration +50%** broken", summary)
+        self.assertIn("made in turn", summary)
+
     def test_needs_a_server_and_a_program(self):
         self.assertNotEqual(self.script(SERVER=None).returncode, 0)
         done = self.script(path=self.folder / "bin")

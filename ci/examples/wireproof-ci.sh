@@ -19,6 +19,8 @@ RESULTS=${RESULTS:-wireproof-results}
 BASE=${BASE:-wireproof-base}
 REPEAT=${REPEAT:-20}                    # so many runs of each case tell a slower server from noise
 FAIL_ON=${FAIL_ON-duration +25%}        # a limit a line; empty: verdicts alone decide
+BASE_SERVER=${BASE_SERVER:-}            # the server as it was, where you have it: run in turn with yours, which
+                                        # tells a slower server from a slower machine; else the last good run is it
 LABEL=${LABEL:-}
 UPDATE_BASE=${UPDATE_BASE:-no}          # yes on the main branch: a good run becomes the base
 WIREPROOF_DEB=${WIREPROOF_DEB:-}        # the package, where wireproof is not installed yet
@@ -42,15 +44,21 @@ wireproof run $SCENARIOS --server "$SERVER" --repeat "$REPEAT" --out "$RESULTS" 
 
 wireproof report "$RESULTS" --html "$RESULTS/report.html" || true # a build without it says so
 
-if [ -f "$BASE/report.json" ]; then
-  set -- "$BASE" "$RESULTS" --markdown "$RESULTS/changes.md"
+if [ -n "$BASE_SERVER" ] || [ -f "$BASE/report.json" ]; then
+  if [ -n "$BASE_SERVER" ]; then
+    # shellcheck disable=SC2086
+    set -- versus $SCENARIOS --base-server "$BASE_SERVER" --server "$SERVER" --runs "$REPEAT" --out "$RESULTS-versus"
+  else
+    set -- compare "$BASE" "$RESULTS"
+  fi
+  set -- "$@" --markdown "$RESULTS/changes.md"
   old_ifs=$IFS
   IFS='
 '
   for limit in $FAIL_ON; do set -- "$@" --fail-on "$limit"; done
   IFS=$old_ifs
   worse=0
-  wireproof compare "$@" || worse=$?
+  wireproof "$@" || worse=$?
   [ "$worse" -le "$status" ] || status=$worse
   echo >>"$RESULTS/summary.md"
   cat "$RESULTS/changes.md" >>"$RESULTS/summary.md"

@@ -260,9 +260,9 @@ int versus_command(const VersusRequest& request, Console& console) {
 void add_versus_command(CLI::App& program, Console& console, Chosen& chosen) {
   auto request = std::make_shared<VersusRequest>();
   CLI::App* command = program.add_subcommand("versus", "two servers run in turn, and what differs");
-  command->add_option("PATH", request->next.paths, "scenario files or folders")
-      ->option_text("")
-      ->required();
+  command
+      ->add_option("PATH", request->next.paths, "scenario files or folders (default: the shipped)")
+      ->option_text("");
   command->add_option("--server", request->next.server, "the new server")->option_text("CMD");
   command
       ->add_option("--base-server", request->base_server,

@@ -6,7 +6,7 @@ namespace targets {
 
 void ServerOptions::add_options(OptionTable& table, bool is_tcp) {
   constexpr std::size_t largest_read = std::size_t{1} << 24;
-  table.number<int>("--backlog", backlog, "listen(2)'s queue length (default 2)");
+  table.number<int>("--backlog", backlog, "listen(2)'s queue length (default 128)");
   table.number<std::uint64_t>("--exchanges", exchanges,
                               "messages per connection (default 1; 0: until the client's end)");
   table.number<std::size_t>("--receive", receive, "read up to N bytes as one message (1024)", 1,

@@ -40,7 +40,7 @@ enum class ServerClose {
 
 struct ServerOptions {
   EngineKind engine = EngineKind::epoll;
-  int backlog = 2;
+  int backlog = 128;
   std::uint64_t exchanges = 1;  // per connection; 0: until the client's end of stream
   std::size_t receive = 1024;   // at most so many bytes are one message
   std::size_t receive_exactly = 0;

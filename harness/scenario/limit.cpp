@@ -99,7 +99,7 @@ bool scale_of(std::string_view metric, std::string_view unit, double& scale) {
     std::string_view name;
     double scale;
   };
-  static constexpr Unit times[] = {{"", 1}, {"ms", 1}, {"us", 1e-3}, {"ns", 1e-6}, {"s", 1e3}};
+  static constexpr Unit times[] = {{"ms", 1}, {"us", 1e-3}, {"ns", 1e-6}, {"s", 1e3}};
   static constexpr Unit counts[] = {{"", 1}, {"k", 1e3}, {"M", 1e6}};
   static constexpr Unit shares[] = {{"", 1}, {"%", 1}};
   static constexpr Unit microseconds[] = {{"", 1}, {"us", 1}, {"ms", 1e3}};
@@ -205,6 +205,10 @@ tl::expected<std::vector<Limit>, LimitError> parse_limits(std::string_view text)
     const std::size_t unit_at = reader.at();
     const std::string_view unit = reader.unit();
     double scale = 1;
+    if (unit.empty() && is_time(metric)) {
+      return wrong(unit_at, fmt::format("{} is a time: a unit is wanted", metric),
+                   fmt::format("ns, us, ms or s, as {}ms", reader.between(start)));
+    }
     if (!scale_of(metric, unit, scale)) {
       return wrong(unit_at, fmt::format("{} is no unit of {}", quoted(unit), metric),
                    is_time(metric) ? "ns, us, ms or s" : "k or M of counts, % of shares");

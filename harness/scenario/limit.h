@@ -4,7 +4,7 @@
 //   metric  p50 ... p99.999, mean, max, each also as connect_p99, service_p99, close_p99 ...;
 //           rate, errors, timeouts, error_share, cpu, server_cpu, retransmissions, proven, loss,
 //           jitter
-//   unit    ns us ms s of times (ms where none is given), k M of counts and rates, % of shares
+//   unit    ns us ms s of times, never left out; k M of counts and rates, % of shares
 #pragma once
 
 #include <string>

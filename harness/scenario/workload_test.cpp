@@ -101,12 +101,15 @@ TEST(Limits, InWordsAndBack) {
 }
 
 TEST(Limits, WhatIsNone) {
-  for (const char* text : {"", "p99", "p99 <", "p99 < x", "p0 < 1", "p100 < 1", "pp < 1",
-                           "p99 < 2kg", "p99 < 2ms errors = 0", "p99 < 2ms and", "errors = -1",
-                           "rate > 1ms", "rate > nan", "rate > inf"}) {
+  for (const char* text :
+       {"", "p99", "p99 <", "p99 < x", "p0 < 1", "p100 < 1", "pp < 1", "p99 < 2kg", "p99 < 2",
+        "connect_mean < 0.5", "max = 0", "p99 < 2ms errors = 0", "p99 < 2ms and", "errors = -1",
+        "rate > 1ms", "rate > nan", "rate > inf"}) {
     EXPECT_FALSE(parse_limits(text)) << text;
   }
   EXPECT_EQ(parse_limits("erors = 0").error().hint, "did you mean \"errors\"?");
+  EXPECT_EQ(parse_limits("p99<2").error().message, "p99 is a time: a unit is wanted");
+  EXPECT_EQ(parse_limits("p99<2").error().hint, "ns, us, ms or s, as p99<2ms");
   EXPECT_EQ(parse_limits("p99 < 2ms nd errors = 0").error().at, 10u);
 }
 

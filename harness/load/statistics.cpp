@@ -9,6 +9,7 @@ namespace wireproof::load {
 namespace {
 
 constexpr double z_975 = 1.959963984540054;
+constexpr std::size_t fewest_batches = 10;
 
 double squares_around(std::span<const double> values, double center) {
   double sum = 0;
@@ -45,6 +46,36 @@ std::optional<Interval> mean_interval(std::span<const double> batches) {
   const double error = std::sqrt(squares_around(batches, center) / (count - 1) / count);
   const double reach = student_t_975(batches.size() - 1) * error;
   return Interval{center, center - reach, center + reach};
+}
+
+std::vector<double> independent_batches(std::vector<double> values) {
+  while (values.size() >= 2 * fewest_batches && !independent(values)) {
+    std::vector<double> joined;
+    for (std::size_t i = 0; i + 1 < values.size(); i += 2) {
+      joined.push_back((values[i] + values[i + 1]) / 2);
+    }
+    values = std::move(joined);
+  }
+  return values;
+}
+
+std::optional<Interval> resembling_mean_interval(std::span<const double> batches) {
+  constexpr double most = 0.9;
+  auto interval = mean_interval(batches);
+  if (!interval) return std::nullopt;
+  const double center = interval->value, squares = squares_around(batches, center);
+  if (squares <= 0) return interval;
+  double products = 0;
+  for (std::size_t i = 1; i < batches.size(); ++i) {
+    products += (batches[i] - center) * (batches[i - 1] - center);
+  }
+  // The estimate is too low by about one in their number (Kendall, 1954).
+  const double r =
+      std::clamp(products / squares + 1 / static_cast<double>(batches.size()), 0.0, most);
+  const double wider = std::sqrt((1 + r) / (1 - r));
+  interval->low = center - wider * (center - interval->low);
+  interval->high = center + wider * (interval->high - center);
+  return interval;
 }
 
 bool independent(std::span<const double> values) {

@@ -3,8 +3,9 @@
 //
 // Sources: order statistics (Hahn & Meeker, Statistical Intervals, 5.2: binomial ranks, here by the
 // normal approximation with a continuity correction); batch means with Student's t (Law, Simulation
-// Modeling and Analysis, 9.5.3); von Neumann's ratio for independence; MSER-5 (White, 1997) for the
-// end of a warm-up; Anderson-Darling's A* for exponential gaps (Stephens, 1974, mean estimated).
+// Modeling and Analysis, 9.5.3), corrected for the autocorrelation that is left; von Neumann's
+// ratio for independence; MSER-5 (White, 1997) for the end of a warm-up; Anderson-Darling's A* for
+// exponential gaps (Stephens, 1974, mean estimated).
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,12 @@ std::optional<RankInterval> percentile_interval(const Histogram& samples, double
 double mean_of(std::span<const double> values);  // not empty
 // Of a mean, from batches that are taken to be independent: at least two.
 std::optional<Interval> mean_interval(std::span<const double> batches);
+// Successive values as batches that no longer resemble their neighbours, as far as there are enough
+// of them: pairs are joined, and pairs of those.
+std::vector<double> independent_batches(std::vector<double> values);
+// Of a mean, from batches that may resemble their neighbours still: the interval is wider by what
+// the first autocorrelation r explains, sqrt((1 + r) / (1 - r)), as in a first-order process.
+std::optional<Interval> resembling_mean_interval(std::span<const double> batches);
 
 // Whether successive values show no tendency to resemble each other (two-sided, 5 %). True where
 // there are too few to tell.

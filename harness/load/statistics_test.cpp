@@ -54,6 +54,45 @@ TEST(Statistics, IntervalsOfMeansCoverTheTruth) {
   EXPECT_FALSE(mean_interval(std::vector<double>{1}));
 }
 
+// Of the mean of a first-order process, x' = rho x + noise, as the rates of successive windows
+// might be: how often the interval of `length` of them holds the truth, in percent.
+int coverage(double rho, std::size_t length) {
+  std::mt19937_64 random(11);
+  std::normal_distribution<double> noise;
+  constexpr int trials = 1'000;
+  int covered = 0;
+  for (int trial = 0; trial < trials; ++trial) {
+    double value = noise(random) / std::sqrt(1 - rho * rho);  // as far on as any other
+    std::vector<double> series(length);
+    for (double& one : series) one = 100 + (value = rho * value + noise(random));
+    const auto interval = resembling_mean_interval(independent_batches(std::move(series)));
+    covered += interval->low <= 100 && interval->high >= 100;
+  }
+  return covered * 100 / trials;
+}
+
+TEST(Statistics, IntervalsOfMeansCoverTheTruthWhereSamplesHangTogether) {
+  for (const std::size_t windows : {100u, 300u}) {  // of runs of 10 s and 30 s
+    for (const double rho : {0.0, 0.3, 0.6}) {
+      EXPECT_GE(coverage(rho, windows), 91) << rho << ' ' << windows;
+      EXPECT_LE(coverage(rho, windows), 98) << rho << ' ' << windows;
+    }
+    EXPECT_GE(coverage(0.9, windows), windows == 100 ? 84 : 88) << windows;
+  }
+  // As though they were independent: what the correction is there for.
+  std::mt19937_64 random(12);
+  std::normal_distribution<double> noise;
+  int covered = 0;
+  for (int trial = 0; trial < 500; ++trial) {
+    double value = 0;
+    std::vector<double> series(100);
+    for (double& one : series) one = value = 0.6 * value + noise(random);
+    const auto interval = mean_interval(series);
+    covered += interval->low <= 0 && interval->high >= 0;
+  }
+  EXPECT_LE(covered, 500 * 75 / 100);
+}
+
 TEST(Statistics, WhatHangsTogetherIsNotTakenForIndependent) {
   std::mt19937_64 random(7);
   std::normal_distribution<double> noise;

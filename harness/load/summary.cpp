@@ -43,21 +43,6 @@ std::vector<const Window*> measured_windows(const Recording& recording) {
   return windows;
 }
 
-std::vector<double> joined_by_two(const std::vector<double>& values) {
-  std::vector<double> joined;
-  for (std::size_t i = 0; i + 1 < values.size(); i += 2) {
-    joined.push_back((values[i] + values[i + 1]) / 2);
-  }
-  return joined;
-}
-
-// Batches that no longer resemble their neighbours, as far as there are enough of them.
-std::vector<double> independent_batches(std::vector<double> values) {
-  while (values.size() >= 2 * fewest_batches && !independent(values))
-    values = joined_by_two(values);
-  return values;
-}
-
 struct Timeline {
   std::vector<double> rates;    // of each measured window
   std::vector<double> medians;  // of those with answers
@@ -114,7 +99,7 @@ void add_interval(Percentile& one, const Histogram& histogram, const std::vector
   }
   const std::vector<double> batches = batch_percentiles(lines, phase, one.quantile);
   if (batches.size() < fewest_batches) return;
-  const auto interval = mean_interval(batches);
+  const auto interval = resembling_mean_interval(batches);
   const double reach = (interval->high - interval->low) / 2;
   const auto value = static_cast<double>(one.value_ns);
   one.low_ns = static_cast<std::uint64_t>(std::max(0.0, value - reach));
@@ -363,7 +348,8 @@ LoadResult summarize(const std::vector<Recording>& repetitions) {
     result.phases.push_back(std::move(service));
   }
 
-  if (repetitions.size() >= 3) {
+  const bool repeated = repetitions.size() >= 3;
+  if (repeated) {
     rates.clear();
     for (const Recording& one : repetitions) {
       rates.push_back(summarize(one).throughput_per_s);
@@ -374,7 +360,9 @@ LoadResult summarize(const std::vector<Recording>& repetitions) {
     result.throughput_method =
         fmt::format("batch means over {} batches, Student's t", rates.size());
   }
-  if (rates.size() >= 3) result.throughput_interval = mean_interval(rates);
+  if (rates.size() >= 3) {
+    result.throughput_interval = repeated ? mean_interval(rates) : resembling_mean_interval(rates);
+  }
   if (result.throughput_interval) {  // none is negative, as normal theory would have it
     result.throughput_interval->low = std::max(0.0, result.throughput_interval->low);
   }

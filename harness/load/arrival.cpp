@@ -63,6 +63,7 @@ double arrivals_before(const std::vector<RatePoint>& points, double at_s) {
   for (std::size_t i = 0; i + 1 < points.size(); ++i) {
     const RatePoint &from = points[i], &to = points[i + 1];
     const double end = std::min(at_s, to.at_s);
+    if (to.at_s <= from.at_s) continue;  // a jump
     if (end <= from.at_s) break;
     const double span = end - from.at_s;
     const double rate_at_end = from.rate + (to.rate - from.rate) * span / (to.at_s - from.at_s);

@@ -92,6 +92,15 @@ TEST(Arrivals, AScheduleFollowsItsRate) {
   EXPECT_NEAR(arrivals_before(plan.points, 0.5), 125, 1e-9);
 }
 
+TEST(Arrivals, AScheduleOfStepsJumpsBetweenThem) {
+  Arrivals plan;
+  plan.kind = ArrivalKind::schedule;
+  plan.points = {{0, 100}, {1, 100}, {1, 500}, {2, 500}};
+  EXPECT_NEAR(static_cast<double>(times(plan, 2, 10'000).size()), 600, 2);
+  EXPECT_NEAR(arrivals_before(plan.points, 1), 100, 1e-9);
+  EXPECT_NEAR(arrivals_before(plan.points, 2), 600, 1e-9);
+}
+
 TEST(Arrivals, ARecordedListIsKeptToTheNanosecond) {
   Arrivals plan;
   plan.kind = ArrivalKind::recorded;

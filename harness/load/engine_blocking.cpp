@@ -72,12 +72,15 @@ class BlockingEngine final : public Engine {
   }
 
   void wait(std::int64_t until_ns) override {
-    if (channel_ == nullptr || !channel_->awaiting) {
+    if (channel_ == nullptr) {
       if (!busy_poll_) sleep_until(until_ns);
       return;
     }
     Channel& channel = *channel_;
-    const int flags = (busy_poll_ ? MSG_DONTWAIT : 0) | (channel.discard ? MSG_TRUNC : 0);
+    // Where nothing is asked, what comes all the same is handed on at once.
+    if (!channel.awaiting && !busy_poll_ && !comes_before(channel.fd.get(), until_ns)) return;
+    const int flags =
+        (busy_poll_ || !channel.awaiting ? MSG_DONTWAIT : 0) | (channel.discard ? MSG_TRUNC : 0);
     const ssize_t count = channel.stamp_wanted
                               ? receive_stamped(channel, buffer_, flags)
                               : ::recv(channel.fd.get(), buffer_.data(), buffer_.size(), flags);
@@ -91,6 +94,19 @@ class BlockingEngine final : public Engine {
   }
 
  private:
+  static bool comes_before(int fd, std::int64_t until_ns) {
+    const std::int64_t left = std::clamp<std::int64_t>(until_ns - now_ns(), 0, 50'000'000);
+    const timespec span{0, left};
+    pollfd wait{fd, POLLIN, 0};
+    if (::ppoll(&wait, 1, &span, nullptr) <= 0) return false;
+    if ((wait.revents & POLLERR) != 0) {  // the kernel's times of a send, which nobody wants now
+      char none = 0;
+      while (::recv(fd, &none, sizeof none, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0) {
+      }
+    }
+    return true;
+  }
+
   static void sleep_until(std::int64_t until_ns) {
     const std::int64_t latest = now_ns() + 50'000'000;
     const std::int64_t end = std::min(until_ns, latest);

@@ -359,6 +359,24 @@ TEST(Generator, AnswersThatNobodyAskedForAreNoRequests) {
   expect_balance(result);
 }
 
+// With a think time between, the second answer comes while nothing is asked: it is no answer to
+// what is sent later, and is seen long before the end.
+TEST_P(Engines, AnAnswerThatComesWhileNothingIsAskedIsAnErrorAtOnce) {
+  const ServerForTest server(true, echo, 2);
+  Workload load = workload();
+  load.engine = GetParam();
+  load.connections = 2;
+  load.operations = 8;
+  load.arrivals.think = 150ms;
+  const Recording recording = run_generator(make_plan(load, server.destination()), {});
+  const LoadResult result = summarize(recording);
+  if (refused(result, recording)) GTEST_SKIP() << recording.end.failure;
+  EXPECT_EQ(result.answered, 8u);
+  EXPECT_GT(result.idle_errors, load.connections) << "more than those that the end finds";
+  EXPECT_EQ(errors_of(result, "unasked answer"), result.idle_errors);
+  expect_balance(result);
+}
+
 // When nothing is answered any more the rate is nothing: its interval is of all the time.
 TEST(Generator, TheIntervalHoldsTheRateOfAServerThatStops) {
   std::atomic<int> left{300};

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "reports/style.h"
+#include "reports/time_text.h"
+
 namespace wireproof::report {
 
 std::string rate_number(double per_s) {
@@ -35,6 +38,18 @@ std::optional<std::uint64_t> percentile_ns(const load::LoadResult& load, double 
   const load::PhaseResult* latency = load.phase("latency");
   const load::Percentile* one = latency == nullptr ? nullptr : latency->percentile(quantile);
   return one == nullptr ? std::nullopt : std::optional(one->value_ns);
+}
+
+std::string load_summary(const load::LoadResult& load) {
+  std::string text = rate_words(load);
+  if (load.phase("latency") != nullptr) {
+    for (const double quantile : {0.5, 0.99}) {
+      const auto ns = percentile_ns(load, quantile);
+      text += fmt::format(", {} {}", quantile_name(quantile),
+                          ns ? duration_text(static_cast<double>(*ns) / 1e6) : "-");
+    }
+  }
+  return text + ", " + counted(load.failures(), "error");
 }
 
 }  // namespace wireproof::report

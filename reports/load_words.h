@@ -20,6 +20,9 @@ std::string rate_words(const load::LoadResult& load);
 // "998 to 1000"; empty where there is none.
 std::string interval_words(const load::LoadResult& load);
 
+// "999/s, p50 40 us, p99 2.77 ms, 0 errors": what too few samples tell is a dash.
+std::string load_summary(const load::LoadResult& load);
+
 // Of the latency; absent where too few samples lie beyond it.
 std::optional<std::uint64_t> percentile_ns(const load::LoadResult& load, double quantile);
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <vector>
 
+#include "reports/load_words.h"
 #include "reports/style.h"
 #include "reports/time_text.h"
 #include "reports/utf8.h"
@@ -194,10 +195,17 @@ Cases not_passed(const RunReport& run) {
 std::string case_line(const CaseReport& one, const TextOptions& options) {
   const Style style(options);
   std::string reason = one.status == Status::passed ? std::string() : style.safe(why(one));
-  const std::string time = duration_text(one.duration_ms);
   const std::string words(words_of(one));
-  // The case's name may take what the words and the time leave, and the reason the rest.
-  const std::size_t room = style.width() - 2 - words.size() - 2 - time.size() - 2;
+  std::string time = duration_text(one.duration_ms);
+  // The case's name may take what the words, the time and the figures leave, the reason the rest.
+  constexpr std::size_t least_room = 8;
+  const std::size_t fixed = 2 + words.size() + 2 + 2;
+  if (one.load) {
+    const std::string figures = "  " + load_summary(*one.load);
+    if (fixed + time.size() + figures.size() + least_room <= style.width()) time += figures;
+  }
+  const std::size_t taken = fixed + time.size();
+  const std::size_t room = std::max(style.width(), taken + least_room) - taken;
   const std::string id = style.shorten_middle(style.safe(one.id), room);
   std::string out = fmt::format("{} {}  {}  {}", style.paint(tone_of(one), style.sign(one)),
                                 style.paint(tone_of(one), words), id, style.paint(Tone::dim, time));

@@ -36,8 +36,9 @@ class Examiner {
       : result_(result), end_(end), circumstances_(circumstances) {}
 
   std::vector<Doubt> examine() {
-    if (!end_.failure.empty()) add("generator ended early", end_.failure, true);
+    if (!end_.failure.empty()) add("generator failed", end_.failure, true);
     if (result_.open_loop) examine_schedule();
+    examine_answers();
     examine_generator();
     examine_machine();
     examine_samples();
@@ -47,6 +48,15 @@ class Examiner {
  private:
   void add(std::string about, std::string words, bool decisive) {
     doubts_.push_back({std::move(about), std::move(words), decisive});
+  }
+
+  void examine_answers() {
+    if (!circumstances_.answers_unchecked || result_.answered == 0) return;
+    add("answers are not checked",
+        "whatever came is taken for an answer, whole or not: say what is right (--answer, --echo), "
+        "or "
+        "where one ends (--answer-length, --answer-delimiter ...)",
+        false);
   }
 
   void examine_schedule() {

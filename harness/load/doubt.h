@@ -14,9 +14,10 @@ namespace wireproof::load {
 struct Circumstances {
   std::int64_t longest_stall_ns = 0;
   std::uint64_t stalls = 0;
-  std::string clock_source;     // "tsc"
-  bool warm_up_sought = false;  // its end was to be looked for
-  double wall_s = 0;            // that the generator's threads ran
+  std::string clock_source;        // "tsc"
+  bool warm_up_sought = false;     // its end was to be looked for
+  double wall_s = 0;               // that the generator's threads ran
+  bool answers_unchecked = false;  // nothing says where they end, or what is in them
 };
 
 std::vector<Doubt> doubts_of(const LoadResult& result, const WorkerEnd& end,

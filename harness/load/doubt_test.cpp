@@ -144,10 +144,18 @@ TEST(Doubts, TooFewSamples) {
   EXPECT_EQ(one.about(), "few samples");
 }
 
-TEST(Doubts, AGeneratorThatEndedEarly) {
+TEST(Doubts, AnswersThatNobodyChecked) {
+  Measurement one;
+  one.circumstances.answers_unchecked = true;
+  EXPECT_EQ(one.about(), "answers are not checked");
+  one.result.answered = 0;  // there is none to speak of
+  EXPECT_EQ(one.about().find("answers"), std::string::npos);
+}
+
+TEST(Doubts, AGeneratorThatFailed) {
   Measurement one;
   one.end.failure = "no memory";
-  EXPECT_EQ(one.about(), "generator ended early (decisive)");
+  EXPECT_EQ(one.about(), "generator failed (decisive)");
 }
 
 TEST(Doubts, ACourseThatChanges) {

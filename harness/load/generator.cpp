@@ -59,6 +59,13 @@ unsigned processes_for(const Workload& workload, EngineKind engine) {
       fmt::format("the limit is {} (ulimit -Hn): fewer connections, or a higher limit", limit));
 }
 
+struct KeptDescriptorLimit {
+  KeptDescriptorLimit() { ::getrlimit(RLIMIT_NOFILE, &had); }
+  ~KeptDescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &had); }
+  KeptDescriptorLimit(const KeptDescriptorLimit&) = delete;
+  rlimit had{};
+};
+
 unsigned processors() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -250,6 +257,11 @@ void join(Recording& whole, std::vector<Recording> parts) {
   whole.windows = merge_windows(std::move(windows));
 }
 
+void require_descriptors(const Workload& workload) {
+  const KeptDescriptorLimit kept;
+  processes_for(workload, workload.engine);
+}
+
 Plan make_plan(const Workload& workload, const Destination& to) {
   Plan plan;
   plan.workload = workload;
@@ -321,7 +333,7 @@ Recording run_threads(Plan plan, unsigned first, unsigned count, const Generator
     try {
       name_and_pin(threads.back(), first + i, recording.plan.workload);
     } catch (const SystemError& error) {
-      refused = std::string(error.what()) + " (" + error.hint() + ")";
+      refused = error.what();
     }
   }
   ProgressTeller teller(recording.plan, workers, options);

@@ -54,6 +54,8 @@ struct Recording {
 // Raises the descriptor limit as far as it goes; throws SystemError where that is not far enough.
 Plan make_plan(const scenario::Workload& workload, const Destination& to);
 
+// Throws where make_plan() would for want of descriptors, and leaves their limit as it is.
+void require_descriptors(const scenario::Workload& workload);
 // Of several threads or processes: windows merged, sums made, nothing averaged.
 void join(Recording& whole, std::vector<Recording> parts);
 // Of several threads, by index.

@@ -102,8 +102,7 @@ class Farm {
       if (child.part) {
         parts.push_back(std::move(*child.part));
       } else {
-        parts.emplace_back().end.failure =
-            fmt::format("generator process {} ended early", child.pid);
+        parts.emplace_back().end.failure = fate(child);
       }
     }
     whole_.ended_ns = now_ns();
@@ -115,6 +114,8 @@ class Farm {
  private:
   struct Child {
     pid_t pid = 0;
+    pid_t known_as = 0;  // once it has been waited for, too
+    int status = 0;
     Fd pipe;
     std::string bytes;
     Tick tick;
@@ -137,7 +138,7 @@ class Farm {
       if (pid == 0) run_share(plan, first, count, write_end.get(), self);
       ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
       Child& child = children_.emplace_back();
-      child.pid = pid;
+      child.pid = child.known_as = pid;
       child.pipe = std::move(read_end);
       first += count;
     }
@@ -181,8 +182,23 @@ class Farm {
     }
     if (!over) return;
     child.pipe.close();
-    retry_eintr([&] { return ::waitpid(child.pid, nullptr, 0); });
+    retry_eintr([&] { return ::waitpid(child.pid, &child.status, 0); });
     child.pid = 0;
+  }
+
+  // Of one that never told what it measured.
+  static std::string fate(const Child& child) {
+    const std::string who = fmt::format("generator process {}", child.known_as);
+    if (child.pid > 0) {
+      return fmt::format("{} had not told what it measured {} s after the load's end", who,
+                         patience_ns / 1'000'000'000);
+    }
+    if (WIFSIGNALED(child.status)) {
+      return fmt::format("{} was ended by signal {} ({}): what it measured is lost", who,
+                         WTERMSIG(child.status), ::strsignal(WTERMSIG(child.status)));
+    }
+    return fmt::format("{} exited with status {} and had not told what it measured", who,
+                       WEXITSTATUS(child.status));
   }
 
   // Rates and counts are sums; of percentiles the worst is told: they have no mean.

@@ -1,9 +1,12 @@
 #include "load/processes.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
 #include <chrono>
+#include <csignal>
+#include <fstream>
 
 #include "load/recording_bytes.h"
 #include "load/server_for_test.h"
@@ -81,6 +84,33 @@ TEST(Processes, ShareALoadAndAreOneRecording) {
   EXPECT_EQ(result.sent, 300u);
   EXPECT_EQ(result.sent, result.answered + result.errors + result.timeouts + result.in_flight);
   EXPECT_EQ(result.phase("latency")->count, 300u);
+}
+
+// It says how it ended, not that something could not be read.
+TEST(Processes, OneThatIsKilledIsToldWithItsSignal) {
+  const ServerForTest server(false, [](const std::string& text) { return std::optional(text); });
+  scenario::Workload load;
+  load.connections = 2;
+  load.duration = 300ms;
+  load.warm_up = 0s;
+  load.answer.framing = scenario::Framing::echo;
+  Plan plan = make_plan(load, server.destination());
+  plan.engine = scenario::EngineKind::epoll;
+  plan.processes = plan.threads = 2;
+  GeneratorOptions options;
+  pid_t killed = 0;
+  options.every_tick = [&] {
+    if (killed != 0) return;
+    std::ifstream("/proc/thread-self/children") >> killed;
+    if (killed > 0) ::kill(killed, SIGKILL);
+  };
+  const Recording recording = run_generator(plan, options);
+  if (killed == 0) GTEST_SKIP() << "the kernel lists no children (CONFIG_PROC_CHILDREN)";
+  EXPECT_EQ(recording.end.failure,
+            fmt::format("generator process {} was ended by signal 9 (Killed): what it measured is "
+                        "lost",
+                        killed));
+  EXPECT_GT(summarize(recording).answered, 0u) << "the other's figures are there";
 }
 
 // Where the limit of descriptors is below what is wanted, as many processes as it takes.

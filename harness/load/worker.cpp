@@ -102,7 +102,6 @@ void Worker::run() {
     loop();
   } catch (const SystemError& error) {
     end_.failure = error.what();
-    if (!error.hint().empty()) end_.failure += " (" + error.hint() + ")";
   }
   try {
     finish();

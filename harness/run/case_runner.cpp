@@ -55,6 +55,14 @@ std::string reason_to_skip(const scenario::Case& one, const lab::RunIdentity& id
   return {};
 }
 
+// The hint has a place of its own in a report.
+std::string without_hint(const SystemError& error) {
+  std::string words = error.what();
+  const std::string hint = " (" + error.hint() + ")";
+  if (!error.hint().empty() && words.ends_with(hint)) words.resize(words.size() - hint.size());
+  return words;
+}
+
 void append(std::vector<Finding>& all, std::vector<Finding> more) {
   std::move(more.begin(), more.end(), std::back_inserter(all));
 }
@@ -428,7 +436,7 @@ report::CaseReport run_case(const scenario::Case& one, const CaseSettings& setti
       report.reason = error.what();
     } catch (const SystemError& error) {
       report.status = report::Status::error;
-      report.reason = error.what();
+      report.reason = without_hint(error);
       report.hint = error.hint();
     } catch (const std::exception& error) {
       report.status = report::Status::error;

@@ -90,7 +90,9 @@ class LoadCase {
     judge();
     report_.settings = lab_.settings();
     report_.load = std::move(result_);
-    if (!generator_failure_.empty()) throw SystemError("generate", "load", EIO, generator_failure_);
+    if (generator_failure_.empty()) return;
+    report_.status = report::Status::error;
+    report_.reason = generator_failure_;
   }
 
  private:
@@ -178,6 +180,9 @@ class LoadCase {
     circumstances.longest_stall_ns = stalls.longest_ns();
     circumstances.stalls = stalls.stalls();
     circumstances.warm_up_sought = workload_.find_warm_up;
+    circumstances.answers_unchecked = workload_.answer.framing == scenario::Framing::any &&
+                                      (workload_.pattern == Pattern::request_response ||
+                                       workload_.pattern == Pattern::connect_request_close);
     circumstances.clock_source = load::clock_source();
     circumstances.wall_s = wall_s - result_.paused_s;
     load::WorkerEnd end;

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -101,6 +102,21 @@ class Trust(Load):
                 self.load("tcp://127.0.0.1", "--server", SERVER, *arguments, status=USAGE)
 
 
+    def test_answers_that_nothing_checks_are_doubted(self):
+        for more, doubted in (([], True), (["-a", "success"], False), (["--answer-length", "7"], False)):
+            with self.subTest(more):
+                outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-n", "20", "--no-reference", *more)
+                doubts = [doubt["about"] for doubt in self.figures(outcome)["doubts"]]
+                self.assertEqual("answers are not checked" in doubts, doubted, doubts)
+
+    def test_quiet_is_one_line_with_the_figures(self):
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-n", "2000", "-a", "success", "--no-reference", "--quiet")
+        self.assertRegex(outcome.out, r"^✓ passed  load  [0-9.]+ m?s  [0-9.k]+/s, p50 [0-9.]+ [um]?s, p99 [0-9.]+ [um]?s, 0 errors\n$")
+        outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-n", "20", "-a", "SUCCESS", "--no-reference", "--quiet",
+                            status=FAILED)
+        self.assertRegex(outcome.out, r"^✗ failed  load  [0-9.]+ m?s  0/s, 20 errors  load\.answers.*\n$")
+
+
 class Figures(Load):
     def test_a_closed_loop_in_a_lab_with_every_connection_proven(self):
         outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-c", "4", "-d", "500ms", "-a", "success",
@@ -156,6 +172,26 @@ class Figures(Load):
         outcome = self.load("tcp://127.0.0.1", "--server", SERVER, "-d", "100ms", "-a", "success", "--message", "123", "--junit", "-")
         self.assertTrue(outcome.out.startswith("<?xml") and outcome.out.endswith("</testsuites>\n"), outcome.out)
         self.assertIn("report.json", outcome.err)
+
+    def test_the_words_that_have_parts(self):
+        echo = SERVER + " --echo"
+        once = ["tcp://127.0.0.1", "--server", echo, "--no-reference", "--warm-up", "0"]
+        load = self.figures(self.load(*once, "--echo", "-n", "400", "-m", "abcdefgh", "--sizes", "uniform:100-300"))
+        self.assertAlmostEqual(load["bytes_sent"] / 400, 200, delta=20)  # five deviations and more
+        load = self.figures(self.load(*once, "--echo", "--schedule", "0s:100,1s:300", "-d", "1s"))
+        self.assertEqual((load["arrivals"], load["sent"]), ("schedule", 200))
+        times = self.write("times.txt", "# when\n0\n5\n5\n100.5\n")
+        load = self.figures(self.load(*once, "--echo", "--times", times, "-d", "300ms"))
+        self.assertEqual((load["arrivals"], load["sent"]), ("recorded", 4))
+        load = self.figures(self.load(*once, "-m", "\\x02\\0ab", "--answer-prefix", "2,little-endian", "-n", "50", "--depth", "5"))
+        self.assertEqual(load["answered"], 50)
+        outcome = self.load(*once, "-m", "\\0\\x02ab", "--answer-prefix", "2,little-endian", "-n", "1", "--timeout", "200ms",
+                            status=FAILED)
+        self.assertIn("no whole answer", outcome.out)  # it waits for 512 bytes
+        sink = SERVER.replace("--exchanges 0", f"--exchanges 1 --receive-exactly {1 << 50}") + " --receive 65536"
+        load = self.figures(self.load("tcp://127.0.0.1", "--server", sink, "--pattern", "stream", "-d", "300ms", "--no-reference",
+                                      "--write-bytes", "1000"))
+        self.assertEqual(load["bytes_sent"], load["sent"] * 1000)
 
     def test_each_way_to_close_is_told_and_proven(self):
         for who, kind, first in (("client", "three-segment", "client"), ("reset", "reset", "client"),
@@ -220,6 +256,24 @@ class Figures(Load):
                                                                                 "--nofile=512:512"])
         load = self.figures(outcome)
         self.assertEqual((load["connections_made"], load["most_connected"], load["processes"]), (900, 900, 3))
+
+    def test_a_process_of_the_generator_that_is_killed(self):
+        port, _ = self.server("--exchanges", "0")
+        results = self.folder / "results"
+        run = subprocess.Popen(["setpriv", "--bounding-set=-all", "--inh-caps=-all", "prlimit", "--nofile=512:512", PROGRAM, "load",
+                                f"tcp://127.0.0.1:{port}", "--pattern", "idle", "-c", "900", "-d", "3s", "--no-reference", "--out",
+                                results],
+                               env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        children = lambda pid: [int(one) for one in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        named = lambda pid: pathlib.Path(f"/proc/{pid}/comm").read_text() == "wireproof\n"  # and not its guardian
+        generators = lambda: [one for case in children(run.pid) for one in children(case) if named(one)]
+        self.assertTrue(wait_until(lambda: len(generators()) == 3, 20))
+        killed = generators()[1]
+        os.kill(killed, signal.SIGKILL)
+        out, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, FAILED, out + err)
+        self.assertIn("was ended by signal 9 (Killed)", " ".join(out.split()))
+        self.assertNotIn("Input/output", out)
 
     def test_many_unix_connections_over_several_processes_at_both_ends(self):
         few = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "prlimit", "--nofile=512:512"]
@@ -406,8 +460,9 @@ class Faults(Load):
     def test_too_few_descriptors(self):
         outcome = self.wireproof("load", "tcp://127.0.0.1:1", "-c", "1000", "-d", "1s", "--out", self.folder / "r",
                                  prefix=["setpriv", "--bounding-set=-all", "--inh-caps=-all", "prlimit", "--nofile=64:64"])
-        self.assertNotEqual(outcome.status, PASSED, outcome)
-        self.assertIn("descriptors", outcome.out + outcome.err)
+        self.assert_status(outcome, USAGE)
+        self.assertEqual(outcome.err.count("the limit is 64"), 1, outcome.err)
+        self.assertFalse((self.folder / "r").exists())
 
 
 class BadInput(Load):
@@ -442,6 +497,20 @@ class BadInput(Load):
                 ([url, "--limit", "p99 > "], "a number is wanted"),
                 ([url, "--limit", "p101 < 2ms"], "unknown metric"),
                 ([url, "--limit", "p99 < 2furlongs"], "no unit"),
+                ([url, "--limit", "p99 < 2"], "a unit is wanted"),
+                ([url, "--find-max", "p99<2"], "a unit is wanted"),
+                ([url, "--sizes", "uniform:9-5"], "--sizes \"uniform:9-5\": the greatest size is below"),
+                ([url, "--sizes", "uniform:1-5", "--size", "3"], "contradict"),
+                (["udp://127.0.0.1:9", "--sizes", "uniform:1-70000"], "65,507"),
+                ([url, "--schedule", "0s:100"], "--schedule \"0s:100\": a schedule has at least two points"),
+                ([url, "--schedule", "0s:1,1s:2", "--rate", "5"], "contradict"),
+                ([url, "--schedule", "0s:1,1s:2", "--arrivals", "poisson"], "contradicts"),
+                ([url, "--times", "/nowhere/at/all"], "--times: cannot read"),
+                ([url, "--times", "/dev/null"], "--times \"/dev/null\": no time in it"),
+                ([url, "--answer-prefix", "9"], "--answer-prefix \"9\": 1 to 8 bytes"),
+                ([url, "--answer-prefix", "4", "--echo"], "more than one way"),
+                ([url, "--write-bytes", "5"], "--write-bytes"),
+                ([url, "--pattern", "stream", "--write-bytes", "0"], "--write-bytes 0"),
                 ([url, "--engine", "select"], "unknown"),
                 ([url, "--engine", "blocking", "-c", "9999"], "at most"),
                 (["udp://127.0.0.1:9", "--pattern", "connect-close"], "no connections"),

@@ -15,6 +15,7 @@
 #include "cli/load_options.h"
 #include "cli/load_series.h"
 #include "cli/run_outputs.h"
+#include "load/generator.h"
 #include "reports/context.h"
 #include "reports/text.h"
 #include "reports/time_text.h"
@@ -76,7 +77,8 @@ void print(const OutputRequest& output, const report::RunReport& run, bool has_r
   for (const report::CaseReport& one : run.cases) {
     const bool plain = one.status == report::Status::passed || one.expected_failure;
     if (run.cases.size() > 1 && plain) continue;
-    stream << (output.quiet ? report::case_line(one, options) : report::case_text(one, options));
+    stream << (output.quiet ? report::case_line(one, options) + "\n"
+                            : report::case_text(one, options));
   }
   if (!output.quiet && has_report) stream << '\n' << report::where_text(run, options);
   stream << std::flush;
@@ -96,6 +98,13 @@ int load_command(const LoadRequest& request, const OutputRequest& output, Consol
   if (const auto limits = scenario::parse_limits(request.find_max);
       !request.find_max.empty() && !limits) {
     throw UsageError("--find-max: " + limits.error().message, limits.error().hint);
+  }
+  for (const scenario::Case& each : cases) {
+    try {
+      load::require_descriptors(*each.load);
+    } catch (const SystemError& error) {
+      throw UsageError(fmt::format("-c {}: {}", each.load->connections, error.what()));
+    }
   }
   check_outputs(output.outputs.forms);
   prepare_outputs(output.outputs, console);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/load_url.h"
+#include "cli/load_words.h"
 #include "scenario/command.h"
 #include "scenario/limit.h"
 #include "scenario/workload_check.h"
@@ -21,6 +22,8 @@ using scenario::ArrivalKind;
 using scenario::Framing;
 using scenario::Pattern;
 using scenario::Workload;
+
+constexpr std::size_t most_write_bytes = 64u << 20;
 
 template <typename Enum>
 Enum choice(const std::string& option, const std::string& word, std::initializer_list<Enum> all) {
@@ -48,15 +51,38 @@ double number(const std::string& option, const std::string& text) {
   return *parsed;
 }
 
-std::string file_text(const std::string& path) {
+std::string file_text(const std::string& option, const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
-  if (!file) throw UsageError("--message-file: cannot read " + quoted(path));
+  if (!file) throw UsageError(option + ": cannot read " + quoted(path));
   return text.str();
 }
 
+// What one of these words says, or a refusal that names its option.
+template <typename Value>
+Value said(const std::string& option, const std::string& text,
+           tl::expected<Value, Misread> parsed) {
+  if (parsed) return std::move(*parsed);
+  throw UsageError(fmt::format("{} {}: {}", option, quoted(text), parsed.error().message),
+                   parsed.error().hint);
+}
+
 void read_arrivals(const LoadRequest& request, Workload& workload) {
+  const int ways = !request.rate.empty() + !request.schedule.empty() + !request.times_file.empty();
+  if (ways > 1) {
+    throw UsageError("--rate, --schedule and --times contradict each other",
+                     "one of them says when requests are sent");
+  }
+  if (!request.schedule.empty()) {
+    workload.arrivals.points =
+        said("--schedule", request.schedule, parse_schedule(request.schedule));
+    workload.arrivals.kind = ArrivalKind::schedule;
+  } else if (!request.times_file.empty()) {
+    workload.arrivals.times_ns =
+        said("--times", request.times_file, parse_times(file_text("--times", request.times_file)));
+    workload.arrivals.kind = ArrivalKind::recorded;
+  }
   if (!request.rate.empty()) {
     workload.arrivals.rate = number("--rate", request.rate);
     workload.arrivals.kind = ArrivalKind::constant;
@@ -72,6 +98,10 @@ void read_arrivals(const LoadRequest& request, Workload& workload) {
       throw UsageError("--arrivals closed contradicts --rate",
                        "a closed loop has no rate of its own: it sends when answers come");
     }
+    if (!request.schedule.empty() || !request.times_file.empty()) {
+      throw UsageError("--arrivals contradicts --schedule and --times",
+                       "those say themselves when requests are sent");
+    }
     if (kind != ArrivalKind::closed && request.rate.empty()) {
       throw UsageError("--arrivals " + request.arrivals + " needs --rate");
     }
@@ -86,9 +116,19 @@ void read_message(const LoadRequest& request, Workload& workload) {
     throw UsageError("--message and --message-file contradict each other");
   }
   if (request.message) workload.message.text = scenario::unescaped(*request.message);
-  if (!request.message_file.empty()) workload.message.text = file_text(request.message_file);
+  if (!request.message_file.empty()) {
+    workload.message.text = file_text("--message-file", request.message_file);
+  }
   if (workload.message.text.empty() || request.size == 0u) {
     throw UsageError("a message of no bytes: nothing would be sent", "--message TEXT, --size N");
+  }
+  if (!request.sizes.empty()) {
+    if (request.size) throw UsageError("--size and --sizes contradict each other");
+    const Sizes sizes = said("--sizes", request.sizes, parse_sizes(request.sizes));
+    workload.message.sizes = sizes.kind;
+    workload.message.least = sizes.least;
+    workload.message.most = sizes.most;
+    workload.message.mean = sizes.mean;
   }
   if (request.size) {
     const bool given = request.message || !request.message_file.empty();
@@ -102,11 +142,12 @@ void read_message(const LoadRequest& request, Workload& workload) {
 void read_answer(const LoadRequest& request, Workload& workload) {
   scenario::Answer& answer = workload.answer;
   const int framings = (request.answer_length > 0) + !request.delimiter.empty() +
-                       !request.regex.empty() + request.echo + request.until_end;
+                       !request.regex.empty() + !request.answer_prefix.empty() + request.echo +
+                       request.until_end;
   if (framings > 1) {
     throw UsageError("more than one way to tell where an answer ends",
                      "one of --echo, --answer-length, --answer-delimiter, --answer-regex, "
-                     "--answer-until-end");
+                     "--answer-prefix, --answer-until-end");
   }
   if (!request.answer.empty()) {
     answer.expected = scenario::unescaped(request.answer);
@@ -127,6 +168,13 @@ void read_answer(const LoadRequest& request, Workload& workload) {
     } catch (const std::regex_error& error) {
       throw UsageError(fmt::format("--answer-regex: {}", error.what()));
     }
+  } else if (!request.answer_prefix.empty()) {
+    const Prefix prefix =
+        said("--answer-prefix", request.answer_prefix, parse_prefix(request.answer_prefix));
+    answer.framing = Framing::length_prefix;
+    answer.prefix_bytes = prefix.bytes;
+    answer.prefix_little_endian = prefix.little_endian;
+    answer.prefix_counts_itself = prefix.counts_itself;
   } else if (request.echo) {
     answer.framing = Framing::echo;
   } else if (request.until_end) {
@@ -195,6 +243,16 @@ scenario::Case load_case_of(const LoadRequest& request) {
   workload.depth = request.depth;
   workload.source_addresses = request.sources;
   workload.discard = request.discard;
+  if (request.write_bytes) {
+    if (workload.pattern != Pattern::stream) {
+      throw UsageError("--write-bytes is of a stream's sends", "--pattern stream, or --size N");
+    }
+    if (*request.write_bytes < 1 || *request.write_bytes > most_write_bytes) {
+      throw UsageError(fmt::format("--write-bytes {}: 1 to {} are wanted", *request.write_bytes,
+                                   most_write_bytes));
+    }
+    workload.write_bytes = *request.write_bytes;
+  }
   workload.sink = request.sink;
   if (!request.duration.empty()) workload.duration = span("--duration", request.duration);
   if (!request.soak.empty()) {
@@ -292,14 +350,19 @@ void add_load_options(CLI::App& command, LoadRequest& r) {
 
   more("--answer-delimiter", r.delimiter, "where an answer ends", "TEXT");
   more("--arrivals", r.arrivals, "constant or poisson, with --rate", "WORD");
+  more("--schedule", r.schedule, "rates over time: 0s:100,10s:2k", "LIST");
+  more("--times", r.times_file, "when to send: milliseconds, one a line", "FILE");
   more("--close", r.close, "by client, shutdown, server or reset", "WHO");
   more("--timeout", r.timeout, "of an answer or a connect (5s)", "TIME");
   more("--warm-up", r.warm_up, "not measured (a tenth, at most 1s); auto", "TIME");
   more("--engine", r.engine, "auto, blocking, epoll or io_uring", "WORD");
   more("--message-file", r.message_file, "what is sent", "FILE");
   more("--size", r.size, "bytes of a message", "N");
+  more("--sizes", r.sizes, "drawn: uniform:16-4096, exponential:1-65536:512", "TEXT");
   more("--answer-length", r.answer_length, "where answers end: so many bytes", "N");
   more("--answer-regex", r.regex, "where answers end: what this matches", "REGEX");
+  more("--answer-prefix", r.answer_prefix, "answers begin with their length: 4,little-endian",
+       "TEXT");
   command.add_flag("--answer-until-end", r.until_end, "answers end with the stream")->group("");
   more("--burst", r.burst, "so many at once", "N");
   more("--think", r.think, "closed loop: between answer and request", "TIME");
@@ -310,6 +373,7 @@ void add_load_options(CLI::App& command, LoadRequest& r) {
   more("--direction", r.direction, "stream: to-server, from-server, both", "WORD");
   command.add_flag("--discard", r.discard, "stream: bytes are not copied")->group("");
   command.add_flag("--sink", r.sink, "one-way: receive there as well")->group("");
+  more("--write-bytes", r.write_bytes, "stream: of one send (131072)", "N");
   more("--threads", r.threads, "of the generator", "N");
   more("--pin", r.pin, "its threads to these processors", "LIST");
   command.add_flag("--busy-poll", r.busy_poll, "never sleep")->group("");

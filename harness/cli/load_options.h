@@ -18,6 +18,8 @@ struct LoadRequest {
   std::optional<std::string> message;
   std::string message_file, answer, delimiter, regex, close = "client";
   std::optional<std::size_t> size;
+  std::string sizes, schedule, times_file, answer_prefix;
+  std::optional<std::size_t> write_bytes;
   std::size_t answer_length = 0;
   bool echo = false, until_end = false, discard = false, sink = false;
   std::string engine = "auto", pin;

@@ -126,7 +126,7 @@ class Check {
                w_.pattern == Pattern::connect_request_close) &&
               !datagrams(),
           "message", "an empty message", "nothing would be sent, and nothing answered");
-    wrong(datagrams() && w_.message.text.size() > 65'507, "message",
+    wrong(datagrams() && (w_.message.text.size() > 65'507 || w_.message.most > 65'507), "message",
           "a datagram of more than 65,507 bytes");
   }
 

@@ -2,8 +2,8 @@
 // Thread rule: whoever has a batch; workers read their own share only.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "capture/arena.h"
@@ -16,12 +16,15 @@ struct Batch {
   std::int64_t now_ns = 0;    // live: the time, packets or not; else 0
   std::int64_t clock_ns = 0;  // the capture's clock behind it
   capture::FrameBlock block;
-  std::vector<std::vector<packet::Frame>> shares;  // by worker
-  capture::Arena made;                             // bytes of packets put together from several
-  std::atomic<unsigned> users = 0;                 // workers that are not done with it
+  // By worker; the frames are the block's, or made from those: in `extra`, with bytes in `made`.
+  std::vector<std::vector<const packet::Frame*>> shares;
+  std::deque<packet::Frame> extra;
+  capture::Arena made;
+  unsigned users = 0;  // workers that are not done with it
 
   void clear() {
     for (auto& share : shares) share.clear();
+    extra.clear();
     now_ns = 0;
     if (made.used() > 0) made = capture::Arena();
   }

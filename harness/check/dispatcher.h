@@ -44,7 +44,8 @@ class Dispatcher {
   [[gnu::cold, gnu::noinline]] void look_closer(const packet::Frame& frame, Batch& batch,
                                                 unsigned depth);
   void fragment(const packet::Packet& packet, Batch& batch, unsigned depth);
-  void to_tcp(const packet::Frame& frame, std::uint64_t hash, Batch& batch);
+  // The frame stays where it is until the batch is judged.
+  void to_tcp(packet::Frame& frame, std::uint64_t hash, Batch& batch);
   void to_udp(const packet::Frame& frame, Batch& batch);
   void note_overlaps();
 

@@ -1,6 +1,7 @@
 #include "check/pipeline.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace wireproof::check {
 namespace {
@@ -20,14 +21,17 @@ Pipeline::Pipeline(const Judging& judging, const PipelineOptions& options, Colle
       workers_(worker_count(options.workers)),
       dispatcher_({workers_, options.decapsulate}),
       collector_(workers_, std::move(outlet), options.live ? 0 : Collector::kKeptBack,
-                 options.exchange_outlet),
-      queues_(workers_) {
-  for (std::size_t i = 0; i < workers_ * batches_a_worker + 1; ++i) {
+                 options.exchange_outlet) {
+  const unsigned callers = options.live ? 0 : 1;  // of the threads that work
+  const unsigned threads = workers_ - callers;
+  // A caller that is alone works on each batch at once: nothing is left waiting for a slow source.
+  for (std::size_t i = 0; i < threads * batches_a_worker + 1; ++i) {
     all_.push_back(std::make_unique<Batch>());
     free_.push_back(all_.back().get());
   }
-  for (unsigned i = 0; i < workers_; ++i) judges_.push_back(std::make_unique<Worker>(judging));
-  for (unsigned i = 0; i < workers_; ++i) threads_.emplace_back([this, i] { run(i); });
+  for (unsigned i = 0; i < workers_; ++i) lanes_.push_back(std::make_unique<Lane>(i, judging));
+  for (unsigned i = 0; i < threads; ++i)
+    threads_.emplace_back([this, i, callers] { run(i + callers); });
 }
 
 Pipeline::~Pipeline() {
@@ -53,10 +57,51 @@ void Pipeline::rethrow() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
+Pipeline::Lane* Pipeline::take(unsigned own) {
+  Lane* best = nullptr;
+  for (unsigned i = 0; i < workers_; ++i) {
+    Lane& lane = *lanes_[(own + i) % workers_];
+    if (lane.taken || lane.queue.empty()) continue;
+    if (best == nullptr || lane.queue.size() > best->queue.size()) best = &lane;
+    if (i == 0) break;
+  }
+  if (best != nullptr) best->taken = true;
+  return best;
+}
+
+bool Pipeline::all_done() const {
+  return std::all_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& lane) { return lane->queue.empty(); });
+}
+
+void Pipeline::serve(Lane& lane, std::unique_lock<std::mutex>& lock) {
+  Batch* const batch = lane.queue.front();
+  lane.queue.pop_front();
+  lock.unlock();
+  work(lane, batch);
+  lock.lock();
+  lane.taken = false;
+  if (ending_) {
+    queued_.notify_all();
+  } else if (!lane.queue.empty()) {  // for whoever came too late for this lane
+    queued_.notify_one();
+  }
+  if (batch == nullptr || --batch->users != 0) return;
+  free_.push_back(batch);
+  freed_.notify_one();
+}
+
 capture::FrameBlock& Pipeline::next_block() {
   if (in_hand_ == nullptr) {
     std::unique_lock lock(mutex_);
-    freed_.wait(lock, [&] { return !free_.empty(); });
+    while (free_.empty()) {
+      Lane* const lane = options_.live ? nullptr : take(0);
+      if (lane != nullptr) {
+        serve(*lane, lock);
+      } else {
+        freed_.wait(lock);
+      }
+    }
     in_hand_ = free_.back();
     free_.pop_back();
   }
@@ -80,55 +125,48 @@ void Pipeline::submit(std::int64_t now_ns) {
   batch.users = workers_;
   {
     const std::lock_guard lock(mutex_);
-    for (auto& queue : queues_) queue.push_back(&batch);
+    for (auto& lane : lanes_) lane->queue.push_back(&batch);
   }
   queued_.notify_all();
 }
 
-void Pipeline::give_back(Batch& batch) {
-  if (batch.users.fetch_sub(1) != 1) return;
-  {
-    const std::lock_guard lock(mutex_);
-    free_.push_back(&batch);
+void Pipeline::run(unsigned own) {
+  std::unique_lock lock(mutex_);
+  while (!abandoned_) {
+    if (Lane* const lane = take(own)) {
+      serve(*lane, lock);
+    } else if (ending_ && all_done()) {
+      break;
+    } else {
+      queued_.wait(lock);
+    }
   }
-  freed_.notify_one();
 }
 
-void Pipeline::run(unsigned worker) {
-  Worker& judge = *judges_[worker];
-  Account account;
-  bool failed = false;
-  for (;;) {
-    Batch* batch = nullptr;
-    {
-      std::unique_lock lock(mutex_);
-      queued_.wait(lock, [&] { return ending_ || !queues_[worker].empty(); });
-      if (abandoned_ || queues_[worker].empty()) break;
-      batch = queues_[worker].front();
-      queues_[worker].pop_front();
-    }
-    // After a failure batches are still taken, so that nobody waits for them.
-    try {
-      if (!failed) judge.work(*batch, worker, account);
-      if (!failed) collector_.deliver(worker, account);
-    } catch (...) {
-      failed = true;
-      const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-    }
-    give_back(*batch);
-  }
-  if (abandoned_ || failed) return;
+// After a failure batches are still taken, so that nobody waits for them.
+void Pipeline::work(Lane& lane, Batch* batch) {
+  if (lane.failed) return;
   try {
-    judge.finish(account);
-    collector_.deliver(worker, account);
+    if (batch != nullptr) {
+      lane.judge.work(*batch, lane.number, lane.account);
+    } else {
+      lane.judge.finish(lane.account);
+    }
+    collector_.deliver(lane.number, lane.account);
   } catch (...) {
+    lane.failed = true;
     const std::lock_guard lock(mutex_);
     if (!failure_) failure_ = std::current_exception();
   }
 }
 
 Totals Pipeline::finish() {
+  {
+    std::unique_lock lock(mutex_);
+    for (auto& lane : lanes_) lane->queue.push_back(nullptr);
+    queued_.notify_all();
+    while (Lane* const lane = options_.live ? nullptr : take(0)) serve(*lane, lock);
+  }
   end_threads();
   rethrow();
   collector_.flush();
@@ -137,10 +175,10 @@ Totals Pipeline::finish() {
   totals.packets = dispatcher_.counts();
   totals.packets.filtered_out = filtered_out_;
   totals.findings = dispatcher_.finish();
-  for (const auto& judge : judges_) {
-    totals.checksums.add(judge->checksums());
-    totals.cut += judge->cut();
-    totals.remnants += judge->remnants();
+  for (const auto& lane : lanes_) {
+    totals.checksums.add(lane->judge.checksums());
+    totals.cut += lane->judge.cut();
+    totals.remnants += lane->judge.remnants();
   }
   return totals;
 }

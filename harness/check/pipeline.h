@@ -1,10 +1,14 @@
-// A capture judged by several threads. The caller reads and dispatches; workers decode, track and
-// judge a share of the connections each; a collector makes one account of it.
+// A capture judged by several threads. The caller reads and dispatches; each worker decodes, tracks
+// and judges a share of the connections; a collector makes one account of it.
 //
-//   caller:  next_block() -> filled -> submit() : filter, dispatch --+--> queue --> worker 0 --+
-//                                                                    +--> queue --> worker 1 --+-->
+//   caller:  next_block() -> filled -> submit() : filter, dispatch --+--> queue of worker 0 --+
+//                                                                    +--> queue of worker 1 --+-->
 //                                                                    collector
-//   batches are used again: when all are in use, next_block() waits
+//   batches are used again: when all are in use, next_block() works on them too
+//
+// There are as many threads as workers, the caller among them: one more would take a processor from
+// one of them. So any thread works for any worker that has something to do and no thread, its own
+// first. Live the caller must not be kept from its source, and every worker has a thread.
 //
 // Thread rule: next_block, submit and finish belong to one thread. The outlet is called by any, one
 // at a time. What a worker throws is thrown again by submit() or finish().
@@ -60,8 +64,23 @@ class Pipeline {
   const PacketCounts& packets() const { return dispatcher_.counts(); }
 
  private:
-  void run(unsigned worker);
-  void give_back(Batch& batch);
+  // A worker and what waits for it; one thread at a time works for it.
+  struct Lane {
+    Lane(unsigned n, const Judging& judging) : number(n), judge(judging) {}
+    const unsigned number;
+    Worker judge;
+    Account account;
+    bool failed = false;
+    std::deque<Batch*> queue;  // null: the end of the capture
+    bool taken = false;        // by a thread
+  };
+  void run(unsigned own);
+  // A lane that has something to do and no thread, `own` if it can be; null: there is none.
+  Lane* take(unsigned own);
+  bool all_done() const;
+  // Works off the first of a lane that was taken; the lock is given back meanwhile.
+  void serve(Lane& lane, std::unique_lock<std::mutex>& lock);
+  void work(Lane& lane, Batch* batch);
   void rethrow();
   void end_threads();
 
@@ -73,12 +92,11 @@ class Pipeline {
   std::vector<std::unique_ptr<Batch>> all_;
   std::vector<Batch*> free_;
   Batch* in_hand_ = nullptr;
-  std::mutex mutex_;  // of free_, queues_ and failure_
+  std::mutex mutex_;  // of free_, of what waits in lanes, and of failure_
   std::condition_variable freed_, queued_;
-  std::vector<std::deque<Batch*>> queues_;  // by worker
+  std::vector<std::unique_ptr<Lane>> lanes_;  // by worker
   bool ending_ = false, abandoned_ = false;
   std::exception_ptr failure_;
-  std::vector<std::unique_ptr<Worker>> judges_;
   std::vector<std::thread> threads_;
 };
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <filesystem>
+#include <iterator>
 
 #include "packet/build.h"
 
@@ -49,6 +51,7 @@ class Capture {
     segment(server, client, flag::fin | flag::ack, 501, seq + 1);
     segment(client, server, flag::ack, seq + 1, 502);
   }
+  const std::vector<packet::Frame>& frames() const { return frames_; }
   // In blocks of `size` frames.
   Totals judge(unsigned workers, std::vector<report::ConnectionReport>* reports = nullptr,
                bool decapsulate = false, capture::Filter* filter = nullptr,
@@ -105,6 +108,43 @@ TEST(Pipeline, ManyWorkersSayWhatOneSays) {
       EXPECT_EQ(together[i].connection.segments.size(), 9u);
     }
   }
+}
+
+// A thread more than processors takes from those that judge: the caller is one of them.
+TEST(Pipeline, ThereAreAsManyThreadsAsWorkersTheCallerAmongThem) {
+  const auto threads = [] {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return std::distance(begin(tasks), end(tasks));
+  };
+  const Judging judging;
+  const auto before = threads();
+  for (const unsigned workers : {1u, 3u}) {
+    PipelineOptions options;
+    options.workers = workers;
+    const Pipeline file(judging, options, {});
+    EXPECT_EQ(threads() - before, workers - 1);
+    options.live = true;  // whose caller minds the source
+    const Pipeline live(judging, options, {});
+    EXPECT_EQ(threads() - before, workers - 1 + workers);
+  }
+}
+
+// What comes slowly is judged as it comes.
+TEST(Pipeline, ACallerThatIsAloneWorksBeforeItReadsOn) {
+  Capture capture;
+  capture.connection(client(1));
+  capture.wait(std::chrono::seconds(100));
+  capture.connection(client(2));
+  const Judging judging;
+  PipelineOptions options;
+  options.workers = 1;
+  Pipeline pipeline(judging, options, {});
+  pipeline.next_block().frames = capture.frames();
+  pipeline.submit();
+  EXPECT_EQ(pipeline.summary().connections, 0u);
+  pipeline.next_block();
+  EXPECT_EQ(pipeline.summary().connections, 1u);
+  EXPECT_EQ(pipeline.finish().summary.connections, 2u);
 }
 
 // A rule that both ends break is two findings, of one connection.

@@ -81,9 +81,9 @@ void Worker::work(const Batch& batch, std::size_t share, Account& account) {
     connections_->add(std::span<const packet::Packet>(packets_).first(together));
     together = 0;
   };
-  for (const packet::Frame& frame : batch.shares[share]) {
+  for (const packet::Frame* const frame : batch.shares[share]) {
     packet::Packet& packet = packets_[together];
-    packet::decode(frame, true, packet);
+    packet::decode(*frame, true, packet);
     if (packet.cut) ++cut_;
     const bool tcp =
         packet.protocol == Protocol::tcp || packet.icmp.quoted_protocol == Protocol::tcp;

@@ -255,7 +255,8 @@ def streams(b):
     iport, nport = free_port(), free_port()
     port, server = b.server("--exchanges", "1", "--receive-exactly", str(1 << 50), "--receive", str(1 << 20),
                             engine="auto")
-    source_port, source = b.server("--speak-first", "--send-bytes", str(1 << 40), engine="auto")
+    source_port, source = b.server("--speak-first", "--send-bytes", str(1 << 40), "--sndbuf", str(208 << 10),
+                                   engine="auto")
     with server, source, peer("iperf3", ["iperf3", "-s", "-p", str(iport)], iport), \
             peer("nuttcp", ["nuttcp", "-S", "--nofork", "-P", str(nport)], nport):
         iperf = ("iperf3", lambda: b.iperf(iport))

@@ -19,6 +19,11 @@ bool Destination::loopback_ipv4() const {
   return ntohl(inet.sin_addr.s_addr) >> 24 == 127;
 }
 
+bool Destination::loopback() const {
+  if (address.storage.ss_family != AF_INET6) return loopback_ipv4();
+  return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_addr);
+}
+
 bool bind_nameless(const Fd& fd) {
   const sockaddr nameless{AF_UNIX, {}};
   return ::bind(fd.get(), &nameless, sizeof(sa_family_t)) == 0;

@@ -20,6 +20,7 @@ struct Destination {
   SocketAddress address;
   int type = SOCK_STREAM;  // socket(2)'s
   bool loopback_ipv4() const;
+  bool loopback() const;
   bool datagrams() const { return type == SOCK_DGRAM; }
 };
 // An IPv4 or IPv6 literal, or a name that getaddrinfo(3) knows. Throws SystemError.

@@ -341,6 +341,10 @@ void note_differences(Comparison& comparison) {
   if (comparison.in_turn) {
     note(fmt::format("the runs were made in turn: each is compared with its neighbour, {} pairs",
                      base.starts.size()));
+  } else if (comparison.worse + comparison.better > 0) {
+    note(
+        "the runs were made one after the other: what the machine did between them is in these "
+        "figures too; wireproof versus makes them in turn");
   }
   for (const auto& [which, run] : {std::pair("base", &base), std::pair("new", &next)}) {
     if (run->interrupted) note(fmt::format("the {} run was interrupted: cases are missing", which));

@@ -82,15 +82,15 @@ unsigned threads_for(const Workload& workload, EngineKind engine) {
 }
 
 // Measured (docs/load.md): one connection goes fastest in recv(2) itself, several through io_uring,
-// as many as its queue of submissions holds, and so does what only reads a stream; what writes one,
-// waits or never sleeps goes through epoll.
+// as many as its queue of submissions holds, and so does one that only reads a stream; what writes
+// one, waits or never sleeps goes through epoll.
 EngineKind engine_for(const Workload& workload, const Destination& to) {
   if (workload.engine != EngineKind::automatic) return workload.engine;
   const bool alone = workload.connections == 1 && !workload.connects_each_time() &&
                      workload.depth == 1 && !workload.open_loop();
   if (alone && workload.pattern == Pattern::request_response) return EngineKind::blocking;
-  const bool reads =
-      workload.pattern == Pattern::stream && workload.direction == scenario::Direction::from_server;
+  const bool reads = workload.pattern == Pattern::stream && workload.connections == 1 &&
+                     workload.direction == scenario::Direction::from_server;
   const bool fits = (workload.exchanges() || reads) && !workload.busy_poll &&
                     !scenario::is_unix(to.transport) &&
                     workload.connections <= most_uring_connections;

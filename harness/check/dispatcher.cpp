@@ -129,11 +129,18 @@ void PacketCounts::add(const PacketCounts& more) {
 
 std::span<const Rule> ip_rules() { return kRules; }
 
+Dispatcher::Dispatcher(const Options& options) : options_(options) {
+  const std::size_t all = shard_of_.size(), others = options.shards - 1;
+  const auto first = static_cast<std::size_t>(options.first * static_cast<double>(all));
+  for (std::size_t i = first; others > 0 && i < all; ++i) {
+    shard_of_[i] = static_cast<std::uint16_t>(1 + (i - first) * others / (all - first));
+  }
+}
+
 void Dispatcher::to_tcp(Frame& frame, std::uint64_t hash, Batch& batch) {
   ++counts_.tcp;
   frame.clock_ns = clock_.now();
-  // Of a number of 32 bits, without a division (Lemire, ACM TOMACS 29, 2019).
-  batch.shares[hash * options_.shards >> 32].push_back(&frame);
+  batch.shares[shard_of_[hash >> 22]].push_back(&frame);
 }
 
 void Dispatcher::to_udp(const Frame& frame, Batch& batch) {

@@ -5,6 +5,7 @@
 // Thread rule: one thread at a time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -31,8 +32,9 @@ class Dispatcher {
   struct Options {
     unsigned shards = 1;
     bool decapsulate = false;
+    double first = 1;  // the first shard's part of the connections; the others have as much each
   };
-  explicit Dispatcher(const Options& options) : options_(options) {}
+  explicit Dispatcher(const Options& options);
 
   // Fills the batch's shares from its block's frames.
   void dispatch(Batch& batch);
@@ -50,6 +52,7 @@ class Dispatcher {
   void note_overlaps();
 
   Options options_;
+  std::array<std::uint16_t, 1024> shard_of_{};  // by the upper bits of a hash
   packet::Reassembler reassembler_;
   PacketCounts counts_;
   tcp::TraceClock clock_;

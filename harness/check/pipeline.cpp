@@ -14,12 +14,20 @@ unsigned worker_count(unsigned wanted) {
   return std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
 }
 
+// The first worker's share of 1 where the caller has its part: reading and dispatching take a
+// twelfth of what judging takes, and all threads should be done at once.
+double first_share(unsigned workers) {
+  constexpr double dispatching = 0.08;
+  return std::max(0.0, (1 + dispatching) / workers - dispatching);
+}
+
 }  // namespace
 
 Pipeline::Pipeline(const Judging& judging, const PipelineOptions& options, Collector::Outlet outlet)
     : options_(options),
       workers_(worker_count(options.workers)),
-      dispatcher_({workers_, options.decapsulate}),
+      dispatcher_(
+          {workers_, options.decapsulate, options.live ? 1.0 / workers_ : first_share(workers_)}),
       collector_(workers_, std::move(outlet), options.live ? 0 : Collector::kKeptBack,
                  options.exchange_outlet) {
   const unsigned callers = options.live ? 0 : 1;  // of the threads that work
@@ -30,8 +38,9 @@ Pipeline::Pipeline(const Judging& judging, const PipelineOptions& options, Colle
     free_.push_back(all_.back().get());
   }
   for (unsigned i = 0; i < workers_; ++i) lanes_.push_back(std::make_unique<Lane>(i, judging));
-  for (unsigned i = 0; i < threads; ++i)
-    threads_.emplace_back([this, i, callers] { run(i + callers); });
+  for (unsigned i = callers; i < workers_; ++i) {
+    threads_.emplace_back([this, i] { run(*lanes_[i]); });
+  }
 }
 
 Pipeline::~Pipeline() {
@@ -43,11 +52,7 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::end_threads() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  queued_.notify_all();
+  for (auto& lane : lanes_) lane->queued.notify_one();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }
@@ -57,49 +62,36 @@ void Pipeline::rethrow() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-Pipeline::Lane* Pipeline::take(unsigned own) {
-  Lane* best = nullptr;
-  for (unsigned i = 0; i < workers_; ++i) {
-    Lane& lane = *lanes_[(own + i) % workers_];
-    if (lane.taken || lane.queue.empty()) continue;
-    if (best == nullptr || lane.queue.size() > best->queue.size()) best = &lane;
-    if (i == 0) break;
+void Pipeline::put(Batch* batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& lane : lanes_) lane->queue.push_back(batch);
   }
-  if (best != nullptr) best->taken = true;
-  return best;
+  for (auto& lane : lanes_) lane->queued.notify_one();
 }
 
-bool Pipeline::all_done() const {
-  return std::all_of(lanes_.begin(), lanes_.end(),
-                     [](const auto& lane) { return lane->queue.empty(); });
-}
-
-void Pipeline::serve(Lane& lane, std::unique_lock<std::mutex>& lock) {
+bool Pipeline::serve(Lane& lane, std::unique_lock<std::mutex>& lock) {
   Batch* const batch = lane.queue.front();
   lane.queue.pop_front();
   lock.unlock();
   work(lane, batch);
   lock.lock();
-  lane.taken = false;
-  if (ending_) {
-    queued_.notify_all();
-  } else if (!lane.queue.empty()) {  // for whoever came too late for this lane
-    queued_.notify_one();
+  if (batch == nullptr) return false;
+  if (--batch->users == 0) {
+    free_.push_back(batch);
+    freed_.notify_one();
   }
-  if (batch == nullptr || --batch->users != 0) return;
-  free_.push_back(batch);
-  freed_.notify_one();
+  return true;
 }
 
 capture::FrameBlock& Pipeline::next_block() {
   if (in_hand_ == nullptr) {
     std::unique_lock lock(mutex_);
     while (free_.empty()) {
-      Lane* const lane = options_.live ? nullptr : take(0);
-      if (lane != nullptr) {
-        serve(*lane, lock);
-      } else {
+      if (options_.live || lanes_[0]->queue.empty()) {
         freed_.wait(lock);
+      } else {
+        serve(*lanes_[0], lock);
       }
     }
     in_hand_ = free_.back();
@@ -123,24 +115,14 @@ void Pipeline::submit(std::int64_t now_ns) {
   }
   dispatcher_.dispatch(batch);
   batch.users = workers_;
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto& lane : lanes_) lane->queue.push_back(&batch);
-  }
-  queued_.notify_all();
+  put(&batch);
 }
 
-void Pipeline::run(unsigned own) {
+void Pipeline::run(Lane& lane) {
   std::unique_lock lock(mutex_);
-  while (!abandoned_) {
-    if (Lane* const lane = take(own)) {
-      serve(*lane, lock);
-    } else if (ending_ && all_done()) {
-      break;
-    } else {
-      queued_.wait(lock);
-    }
-  }
+  do {
+    lane.queued.wait(lock, [&] { return abandoned_ || !lane.queue.empty(); });
+  } while (!abandoned_ && serve(lane, lock));
 }
 
 // After a failure batches are still taken, so that nobody waits for them.
@@ -161,11 +143,11 @@ void Pipeline::work(Lane& lane, Batch* batch) {
 }
 
 Totals Pipeline::finish() {
-  {
+  put(nullptr);
+  if (!options_.live) {
     std::unique_lock lock(mutex_);
-    for (auto& lane : lanes_) lane->queue.push_back(nullptr);
-    queued_.notify_all();
-    while (Lane* const lane = options_.live ? nullptr : take(0)) serve(*lane, lock);
+    while (serve(*lanes_[0], lock)) {
+    }
   }
   end_threads();
   rethrow();

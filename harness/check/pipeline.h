@@ -4,11 +4,13 @@
 //   caller:  next_block() -> filled -> submit() : filter, dispatch --+--> queue of worker 0 --+
 //                                                                    +--> queue of worker 1 --+-->
 //                                                                    collector
-//   batches are used again: when all are in use, next_block() works on them too
+//   batches are used again: when all are in use, next_block() works for worker 0
 //
 // There are as many threads as workers, the caller among them: one more would take a processor from
-// one of them. So any thread works for any worker that has something to do and no thread, its own
-// first. Live the caller must not be kept from its source, and every worker has a thread.
+// one of them. It has the first worker's part besides its own, so that share is smaller. No thread
+// works for another's worker: that would have all its connections come over from another
+// processor's caches. Live the caller must not be kept from its source, and every worker has a
+// thread.
 //
 // Thread rule: next_block, submit and finish belong to one thread. The outlet is called by any, one
 // at a time. What a worker throws is thrown again by submit() or finish().
@@ -64,23 +66,21 @@ class Pipeline {
   const PacketCounts& packets() const { return dispatcher_.counts(); }
 
  private:
-  // A worker and what waits for it; one thread at a time works for it.
+  // A worker and what waits for it.
   struct Lane {
     Lane(unsigned n, const Judging& judging) : number(n), judge(judging) {}
     const unsigned number;
     Worker judge;
     Account account;
     bool failed = false;
-    std::deque<Batch*> queue;  // null: the end of the capture
-    bool taken = false;        // by a thread
+    std::deque<Batch*> queue;        // null: the end of the capture
+    std::condition_variable queued;  // something
   };
-  void run(unsigned own);
-  // A lane that has something to do and no thread, `own` if it can be; null: there is none.
-  Lane* take(unsigned own);
-  bool all_done() const;
-  // Works off the first of a lane that was taken; the lock is given back meanwhile.
-  void serve(Lane& lane, std::unique_lock<std::mutex>& lock);
+  void run(Lane& lane);
+  // Works off the first that waits; the lock is given back meanwhile. False: that was the end.
+  bool serve(Lane& lane, std::unique_lock<std::mutex>& lock);
   void work(Lane& lane, Batch* batch);
+  void put(Batch* batch);  // in all queues
   void rethrow();
   void end_threads();
 
@@ -93,9 +93,9 @@ class Pipeline {
   std::vector<Batch*> free_;
   Batch* in_hand_ = nullptr;
   std::mutex mutex_;  // of free_, of what waits in lanes, and of failure_
-  std::condition_variable freed_, queued_;
+  std::condition_variable freed_;
   std::vector<std::unique_ptr<Lane>> lanes_;  // by worker
-  bool ending_ = false, abandoned_ = false;
+  bool abandoned_ = false;
   std::exception_ptr failure_;
   std::vector<std::thread> threads_;
 };

@@ -237,6 +237,20 @@ class Figures(Load):
         self.assertIn("(close unfinished)", told["difference"])
         self.assertEqual(case["status"], "inconclusive", case)
 
+    # ci/soak-load.sh does the same with 20,000 and 1,000,000.
+    def test_thousands_of_connections_kept_and_made_are_all_proven(self):
+        for count, server, more in ((2000, SERVER + " --processes 4", ["--pattern", "idle", "-c", "2000", "--ramp", "1s", "-d", "3s"]),
+                                    (20000, SERVER.replace(" --exchanges 0", ""),
+                                     ["--pattern", "connect-request-close", "-c", "32", "-n", "20000", "-a", "success"])):
+            with self.subTest(count):
+                outcome = self.load("tcp://127.0.0.1", "--server", server, "--no-reference", "-l",
+                                    "proven = 100% and errors = 0", *more)
+                load = self.figures(outcome)
+                proof = load["proof"]
+                self.assertEqual((load["connections_made"], proof["handshakes_proven"], proof["closes_proven"], proof["dropped"]),
+                                 (count, count, count, 0), proof)
+                self.assertEqual(load["most_connected"], 2000 if count == 2000 else 32)
+
     def test_so_many_packets_that_only_those_that_matter_are_captured(self):
         # Nothing is answered, so that nothing unread makes a RST of the client's FIN.
         sink = SERVER.replace("--exchanges 0", f"--exchanges 1 --receive-exactly {1 << 50}") + " --receive 65536"

@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "tcp/pool.h"
+
 namespace wireproof::tcp {
 
 namespace flag = packet::flag;
@@ -12,7 +14,6 @@ using packet::Checksum;
 
 namespace {
 
-constexpr std::int64_t kLongSilence = 3'600 * 1'000 * kMillisecond;
 constexpr std::size_t kOdditiesOfAKind = 16;  // more of the same tell nobody anything
 constexpr std::size_t kMostKept = 64;         // of what an ordinary connection has a few of
 constexpr std::uint64_t kFewPackets = 8;
@@ -47,13 +48,6 @@ bool frame_short(const packet::Packet& packet) {
 
 bool well_formed(const packet::Packet& packet) {
   return packet.malformed.empty() || frame_short(packet);
-}
-
-void fetch(const void* from, std::size_t bytes) {
-  constexpr std::size_t kLine = 64;
-  for (std::size_t i = 0; i < bytes; i += kLine) {
-    __builtin_prefetch(static_cast<const char*>(from) + i, 1);
-  }
 }
 
 // Less than the fixed 20 bytes were captured: the window is missing, and more.
@@ -190,6 +184,13 @@ void Flow::fill(Segment& segment, const Packet& packet, Side from) const {
 [[gnu::flatten]] Flow::Fate Flow::add(const Packet& packet) {
   const Side from = side_of(packet);
   if (seen_twice(packet, from)) return Fate::kept;
+  Expected expected;
+  if (!is_expected(packet, from, expected)) return add_any(packet, from);
+  add_expected(packet, from, expected);
+  return Fate::kept;
+}
+
+[[gnu::flatten]] Flow::Fate Flow::add_any(const Packet& packet, Side from) {
   if (over_ && packet.tcp.has(flag::syn) && !packet.tcp.has(flag::rst) && well_formed(packet)) {
     const bool answer = packet.tcp.has(flag::ack);
     if (!answer || !half(from).based || packet.tcp.seq != half(from).base) return Fate::new_life;

@@ -152,6 +152,7 @@ class alignas(64) Flow : FlowLinks, FlowHead {
 
   // flow.cpp
   void clear();
+  [[gnu::noinline]] Fate add_any(const Packet& packet, Side from);
   Fate dispatch(const Packet& packet, Segment& segment);
   Segment& record(const Packet& packet, Side from);
   [[gnu::cold, gnu::noinline]] Segment& keep_segment();
@@ -181,6 +182,17 @@ class alignas(64) Flow : FlowLinks, FlowHead {
   [[gnu::cold, gnu::noinline]] void take_back(Side side, State from);
   [[gnu::cold, gnu::noinline]] void base_on_ack(Side side, std::uint32_t raw_ack);
 
+  // flow_expected.cpp
+  struct Expected {
+    std::int64_t ack = 0, edge = 0;  // of the window
+    std::uint32_t window = 0;
+  };
+  // Whether all that the segment can mean is the next bytes in order, or an acknowledgement of
+  // more.
+  bool is_expected(const Packet& packet, Side from, Expected& expected) const;
+  bool stamps_expected(const Packet& packet, Side from) const;
+  void add_expected(const Packet& packet, Side from, const Expected& expected);
+
   // flow_open.cpp
   Fate on_syn(const Packet& packet, Segment& segment);
   Fate on_syn_only(const Packet& packet, Segment& segment);
@@ -197,6 +209,7 @@ class alignas(64) Flow : FlowLinks, FlowHead {
   void on_ack(const Packet& packet, Segment& segment);
   void acknowledge(Side from, std::int64_t ack, std::uint64_t packet, std::int64_t time_ns,
                    bool with_fin);
+  void release_bytes(Side from, std::int64_t ack, std::uint64_t packet);
   void on_same_ack(const Packet& packet, Segment& segment);
   void explain_early_ack(Side sender, const Segment& by);
   [[gnu::cold, gnu::noinline]] void settle_early_ack(Side side);
@@ -257,6 +270,8 @@ class alignas(64) Flow : FlowLinks, FlowHead {
   const CaptureFacts& facts() const { return shared_->facts; }
 
   static const Rarities kNone;
+  static constexpr std::int64_t kLongSilence = 3'600 * 1'000 * kMillisecond;
+  static constexpr std::int64_t kLongestDelay = 500 * kMillisecond;  // RFC 9293 3.8.6.3, MUST-40
 
   std::array<EndFigures, 2> ends_;
   std::array<Half, 2> halves_;

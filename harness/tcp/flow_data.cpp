@@ -9,7 +9,6 @@ namespace wireproof::tcp {
 namespace flag = packet::flag;
 
 namespace {
-constexpr std::int64_t kLongestDelay = 500'000'000;  // RFC 9293 3.8.6.3, MUST-40
 constexpr std::uint64_t kOrderWindow = 8;  // segments within which a capture may be out of order
 }  // namespace
 
@@ -132,12 +131,7 @@ void Flow::acknowledge(Side from, std::int64_t ack, std::uint64_t packet, std::i
       holes.erase(holes.begin());
     }
   }
-  if (peer.bytes != nullptr) {
-    const std::uint32_t cut = peer.bytes->release(ack);
-    if (cut != 0 && cut <= end(from).mss.value_or(536))
-      note(Odd::ack_mid_segment, from, packet, 0, ack);
-    if (peer.bytes->size() == 0) drop_bytes(other(from));
-  }
+  release_bytes(from, ack, packet);
   if (rarities_) {
     HalfRarities& theirs = rarities_->half(other(from));
     if (theirs.stale_end != 0 && ack >= theirs.stale_end) {
@@ -167,6 +161,16 @@ void Flow::acknowledge(Side from, std::int64_t ack, std::uint64_t packet, std::i
   if (peer.fin && !peer.fin_acked && ack > peer.fin_seq) {
     fin_acknowledged(from, packet, time_ns, with_fin);
   }
+}
+
+// What was acknowledged is compared with nothing any more.
+void Flow::release_bytes(Side from, std::int64_t ack, std::uint64_t packet) {
+  Half& peer = half(other(from));
+  if (peer.bytes == nullptr) return;
+  const std::uint32_t cut = peer.bytes->release(ack);
+  if (cut != 0 && cut <= end(from).mss.value_or(536))
+    note(Odd::ack_mid_segment, from, packet, 0, ack);
+  if (peer.bytes->size() == 0) drop_bytes(other(from));
 }
 
 // An ACK that acknowledges nothing new: why was it sent?

@@ -14,6 +14,14 @@
 
 namespace wireproof::tcp {
 
+// Asks for memory that will be written.
+inline void fetch(const void* from, std::size_t bytes) {
+  constexpr std::size_t kLine = 64;
+  for (std::size_t i = 0; i < bytes; i += kLine) {
+    __builtin_prefetch(static_cast<const char*>(from) + i, 1);
+  }
+}
+
 // Makes objects, so many at a time.
 template <typename T>
 class Chunks {
@@ -70,6 +78,7 @@ class Pool {
     return lent;
   }
   void give_back(T& object) { free_.push_back(&object); }
+  T* next() const { return free_.empty() ? nullptr : free_.back(); }  // to be lent
 
  private:
   Chunks<T> chunks_;

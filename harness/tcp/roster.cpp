@@ -56,6 +56,10 @@ void Roster::put_away(Place& place, PutAway& away) {
   flows_.give_back(*std::exchange(place.flow, nullptr));
 }
 
+void Roster::prefetch_away() const {
+  if (const PutAway* const away = away_.next(); away != nullptr) fetch(away, sizeof *away);
+}
+
 void Roster::bring_back(Place& place, Shared& shared) {
   place.flow = &flows_.lend();
   place.flow->restore(place.away->image, shared);

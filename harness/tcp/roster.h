@@ -52,6 +52,7 @@ class Roster {
   void requeue(std::uint32_t place, Flow::Phase phase, std::int64_t now);
   void give_back(std::uint32_t place);  // unqueued before
   PutAway& lend_away() { return away_.lend(); }
+  void prefetch_away() const;  // the one to be lent next, which is out of the caches
   void give_back(PutAway& away) { away_.give_back(away); }
   void put_away(Place& place, PutAway& away);  // its flow is given back
   void bring_back(Place& place, Shared& shared);

@@ -106,7 +106,7 @@ struct Tracker::Impl {
   // Brought back where it was put away.
   Flow& flow_at(std::uint32_t place) {
     Roster::Place& one = roster.at(place);
-    if (one.away != nullptr) [[unlikely]]
+    if (one.flow == nullptr) [[unlikely]]
       roster.bring_back(one, shared);
     return *one.flow;
   }
@@ -150,13 +150,15 @@ struct Tracker::Impl {
       if (phase == Phase::closed) remember(roster.at(place));
       forget(place);
     }
-    // The next to go and, where it is whole, to be used again.
+    // The next to go and, where it is whole, to be used again; and the room for the next to be put
+    // away, which nobody has looked at for as long as that lingered who had it.
     const Roster::Place& next = roster.at(roster.head(phase));
     if (next.away != nullptr) {
       __builtin_prefetch(next.away);
     } else {
       next.flow->prefetch_whole();
     }
+    roster.prefetch_away();
   }
 
   // The place that was asked for, or kNone.

@@ -110,7 +110,6 @@ TEST(Processes, OneThatIsKilledIsToldWithItsSignal) {
             fmt::format("generator process {} was ended by signal 9 (Killed): what it measured is "
                         "lost",
                         killed));
-  EXPECT_GT(summarize(recording).answered, 0u) << "the other's figures are there";
 }
 
 // Where the limit of descriptors is below what is wanted, as many processes as it takes.

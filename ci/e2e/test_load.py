@@ -447,6 +447,34 @@ class Faults(Load):
         self.assertIn("out of ports", kinds)
         self.assertIn("out of ports", run.stdout)
 
+    def test_ports_that_run_out_are_found_at_more_addresses(self):
+        results = self.folder / "results"
+        script = (f"ip link set lo up && echo 40000 40004 > /proc/sys/net/ipv4/ip_local_port_range && "
+                  f"{TARGETS}/tcp-server 127.0.0.1 5000 --exchanges 0 --quiet & server=$!; "
+                  f"until ss -Htln | grep -q :5000; do :; done; "
+                  f"{PROGRAM} load tcp://127.0.0.1:5000 -c 40 -n 400 -a success --no-reference --out {results}; "
+                  f"status=$?; kill $server; exit $status")
+        if subprocess.run(["unshare", "-Urn", "true"], capture_output=True).returncode:
+            self.skipTest("no user namespaces here")
+        run = subprocess.run(["unshare", "-Urn", "sh", "-c", script], env=environment(), capture_output=True, text=True,
+                             timeout=60)
+        self.assertEqual(run.returncode, PASSED, run.stdout + run.stderr)
+        load = json.loads((results / "report.json").read_bytes())["cases"][0]["load"]
+        self.assertEqual((load["connections_made"], load["answered"], load["source_addresses"]), (40, 400, 16))
+        self.assertIn("ports ran out", [doubt["about"] for doubt in load["doubts"]])
+
+    def test_ipv6_connections_come_from_several_addresses(self):
+        short = f"{TARGETS}/tcp-server {{address}} {{port}} --quiet"
+        for more, sources in (([], 16), (["--sources", "40"], 40), (["--sources", "1"], 1)):
+            with self.subTest(more):
+                outcome = self.load("tcp://[::1]", "--server", short, "--pattern", "connect-request-close", "-n", "300", "-c", "4",
+                                    "-a", "success", "--no-reference", "-l", "proven = 100% and errors = 0", *more)
+                self.assertEqual(self.figures(outcome)["source_addresses"], sources)
+        outcome = self.load("tcp://[::1]", "--server", short, "--sources", "2000", "-n", "10", "--no-reference", status=FAILED)
+        self.assertIn("there are 1024 for", " ".join(outcome.out.split()))
+        outcome = self.load("tcp://[::1]:5", "--sources", "2", "-d", "100ms", "--no-reference", status=FAILED)
+        self.assertIn("in a lab of our own", " ".join(outcome.out.split()))
+
     def test_a_server_that_dies_in_the_middle(self):
         outcome = self.load("tcp://127.0.0.1", "--server", "timeout -s KILL 1 " + SERVER, "-d", "2s", "-c", "4",
                             status=FAILED)

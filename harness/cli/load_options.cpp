@@ -369,7 +369,7 @@ void add_load_options(CLI::App& command, LoadRequest& r) {
   more("--depth", r.depth, "requests in flight on a connection", "N");
   more("--ramp", r.ramp, "connections are opened over this time", "TIME");
   more("--ramp-steps", r.ramp_steps, "in so many steps", "N");
-  more("--sources", r.sources, "source addresses of 127.0.0.0/8", "N");
+  more("--sources", r.sources, "so many source addresses", "N");
   more("--direction", r.direction, "stream: to-server, from-server, both", "WORD");
   command.add_flag("--discard", r.discard, "stream: bytes are not copied")->group("");
   command.add_flag("--sink", r.sink, "one-way: receive there as well")->group("");

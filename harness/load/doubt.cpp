@@ -39,6 +39,7 @@ class Examiner {
     if (!end_.failure.empty()) add("generator failed", end_.failure, true);
     if (result_.open_loop) examine_schedule();
     examine_answers();
+    examine_sources();
     examine_generator();
     examine_machine();
     examine_samples();
@@ -114,6 +115,15 @@ class Examiner {
       span_s += point.span_s;
     }
     return span_s > 0 ? sent / span_s : static_cast<double>(result_.sent) / result_.measured_s;
+  }
+
+  void examine_sources() {
+    if (end_.spread_over == 0) return;
+    add("ports ran out",
+        fmt::format("the load went on from {} source addresses; --sources {} from the beginning "
+                    "spares it the search for a free port",
+                    end_.spread_over, end_.spread_over),
+        false);
   }
 
   void examine_generator() {

@@ -152,6 +152,12 @@ TEST(Doubts, AnswersThatNobodyChecked) {
   EXPECT_EQ(one.about().find("answers"), std::string::npos);
 }
 
+TEST(Doubts, PortsThatRanOut) {
+  Measurement one;
+  one.end.spread_over = 16;
+  EXPECT_EQ(one.about(), "ports ran out");
+}
+
 TEST(Doubts, AGeneratorThatFailed) {
   Measurement one;
   one.end.failure = "no memory";

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <thread>
@@ -29,7 +30,7 @@ constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::uint64_t files_of_our_own = 64;  // pipes, captures, threads' epoll sets
 // A client that closes first leaves each port in TIME_WAIT: so many addresses keep the search for a
 // free one short.
-constexpr unsigned spread_addresses = 16;
+constexpr unsigned spread_addresses = 16, most_ipv4_sources = 65'536;
 constexpr unsigned most_uring_connections = 4096;
 
 // How many sockets a process may open: its limit is raised as far as that goes.
@@ -215,6 +216,41 @@ Recording recording_of(Worker& worker) {
   return one;
 }
 
+void spread_sources(Plan& plan, const Ipv6Sources& sources) {
+  const Workload& workload = plan.workload;
+  const bool ipv6 = plan.to.address.storage.ss_family == AF_INET6;
+  const unsigned there_are = plan.to.loopback_ipv4() ? most_ipv4_sources : ipv6 ? sources.count : 0;
+  const unsigned wanted = workload.source_addresses;
+  if (wanted > 1 && wanted > there_are) {
+    throw SystemError("spread over", fmt::format("{} source addresses", wanted), EADDRNOTAVAIL,
+                      there_are > 0
+                          ? fmt::format("there are {} for {}", there_are, plan.to.shown)
+                          : "only 127.0.0.0/8 has as many, and ::1 in a lab of our own (--server, "
+                            "isolation user or root): the server is at " +
+                                plan.to.shown);
+  }
+  sockaddr_in ipv4_source{};
+  ipv4_source.sin_family = AF_INET;
+  ipv4_source.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in6 ipv6_source{};
+  ipv6_source.sin6_family = AF_INET6;
+  ipv6_source.sin6_addr = sources.first;
+  plan.first_source.size = ipv6 ? sizeof ipv6_source : sizeof ipv4_source;
+  std::memcpy(&plan.first_source.storage,
+              ipv6 ? static_cast<const void*>(&ipv6_source) : &ipv4_source, plan.first_source.size);
+  if (wanted != 0) {
+    plan.source_addresses = plan.most_sources = wanted;
+  } else if (there_are > 1 && plan.to.type == SOCK_STREAM) {
+    // connect(2) takes every second port first (Linux, __inet_hash_connect()), 14,116 of the usual
+    // 28,232: from there on each search looks at all of these in vain.
+    const bool fills_ports = workload.connections > 10'000;
+    plan.most_sources = there_are;
+    if (workload.connects_each_time() || fills_ports) {
+      plan.source_addresses = std::min(spread_addresses, there_are);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Window> merge_windows(std::vector<std::vector<Window>> threads) {
@@ -244,6 +280,7 @@ void join(Recording& whole, std::vector<Recording> parts) {
     sum.not_sent += end.not_sent;
     sum.warm_up_requests += end.warm_up_requests;
     sum.most_connected += end.most_connected;
+    sum.spread_over = std::max(sum.spread_over, end.spread_over);
     sum.last_answer_ns = std::max(sum.last_answer_ns, end.last_answer_ns);
     sum.run_ns = std::max(sum.run_ns, end.run_ns);  // of the busiest
     sum.runqueue_ns = std::max(sum.runqueue_ns, end.runqueue_ns);
@@ -265,25 +302,14 @@ void require_descriptors(const Workload& workload) {
   processes_for(workload, workload.engine);
 }
 
-Plan make_plan(const Workload& workload, const Destination& to) {
+Plan make_plan(const Workload& workload, const Destination& to, const Ipv6Sources& sources) {
   Plan plan;
   plan.workload = workload;
   plan.to = to;
   plan.engine = engine_for(workload, to);
   plan.processes = processes_for(workload, plan.engine);
   plan.threads = std::max(threads_for(workload, plan.engine), plan.processes);
-  if (workload.source_addresses > 1 && !to.loopback_ipv4()) {
-    throw SystemError("spread over", fmt::format("{} source addresses", workload.source_addresses),
-                      EADDRNOTAVAIL, "only 127.0.0.0/8 has as many: the server is at " + to.shown);
-  }
-  if (workload.source_addresses != 0) {
-    plan.source_addresses = workload.source_addresses;
-  } else if (to.loopback_ipv4() && to.type == SOCK_STREAM) {
-    // connect(2) takes every second port first (Linux, __inet_hash_connect()), 14,116 of the usual
-    // 28,232: from there on each search looks at all of these in vain.
-    const bool fills_ports = workload.connections > 10'000;
-    if (workload.connects_each_time() || fills_ports) plan.source_addresses = spread_addresses;
-  }
+  spread_sources(plan, sources);
   return plan;
 }
 

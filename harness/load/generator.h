@@ -52,7 +52,8 @@ struct Recording {
 
 // Threads, processes, engine, addresses and times chosen where the workload leaves them open.
 // Raises the descriptor limit as far as it goes; throws SystemError where that is not far enough.
-Plan make_plan(const scenario::Workload& workload, const Destination& to);
+Plan make_plan(const scenario::Workload& workload, const Destination& to,
+               const Ipv6Sources& sources = {});
 
 // Throws where make_plan() would for want of descriptors, and leaves their limit as it is.
 void require_descriptors(const scenario::Workload& workload);

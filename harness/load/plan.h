@@ -3,6 +3,8 @@
 // outlives the threads.
 #pragma once
 
+#include <netinet/in.h>
+
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -31,6 +33,12 @@ Destination unix_destination(scenario::Transport transport, const std::string& p
 // A name for a UNIX datagram socket, by the kernel's choice (unix(7), autobind): without one nobody
 // could answer it. False: errno says why.
 bool bind_nameless(const Fd& fd);
+
+// IPv6 addresses that connections to this machine itself may come from: one, and those after it.
+struct Ipv6Sources {
+  in6_addr first{};
+  unsigned count = 0;
+};
 
 // A moment that the watching thread may still move while the others look at it.
 class Moment {
@@ -61,7 +69,10 @@ struct Plan {
   unsigned pauses = 0;
   unsigned threads = 1;    // of all processes together
   unsigned processes = 1;  // more where one may not open as many sockets
-  unsigned source_addresses = 1;
+  // Connections come from so many addresses, `first_source` and those after it; and from more, up
+  // to `most_sources`, where ports run out.
+  unsigned source_addresses = 1, most_sources = 1;
+  SocketAddress first_source;
   scenario::EngineKind engine = scenario::EngineKind::epoll;
   void measure_from(std::int64_t ns);  // sets the three moments, and how many pauses there are
   std::int64_t paused_until(std::int64_t now) const;  // the end of the pause that is on; 0: none is

@@ -22,6 +22,7 @@ Recording sample() {
   one.ended_ns = 17;
   one.end.in_flight = 3;
   one.end.failure = "why";
+  one.end.spread_over = 16;
   one.end.sends_ns = {1, 2, 3};
   one.end.tcp_infos.resize(2);
   one.end.tcp_infos[1].rtt_us = 99;
@@ -44,6 +45,7 @@ TEST(RecordingBytes, AreReadBack) {
   EXPECT_EQ(read->ended_ns, 17);
   EXPECT_EQ(read->end.in_flight, 3u);
   EXPECT_EQ(read->end.failure, "why");
+  EXPECT_EQ(read->end.spread_over, 16u);
   EXPECT_EQ(read->end.sends_ns, one.end.sends_ns);
   ASSERT_EQ(read->end.tcp_infos.size(), 2u);
   EXPECT_EQ(read->end.tcp_infos[1].rtt_us, 99u);

@@ -93,6 +93,7 @@ void each_part(All& all, Its& recording) {
   all(end.not_sent);
   all(end.warm_up_requests);
   all(end.most_connected);
+  all(end.spread_over);
   all(end.last_answer_ns);
   all(end.run_ns);
   all(end.runqueue_ns);

@@ -234,7 +234,7 @@ void describe_plan(const Recording& recording, LoadResult& result) {
   result.threads = plan.threads;
   if (plan.processes > 1) result.processes = plan.processes;
   result.depth = workload.depth;
-  result.source_addresses = plan.source_addresses;
+  result.source_addresses = std::max(plan.source_addresses, recording.end.spread_over);
   result.pinned = workload.pin;
   result.busy_poll = workload.busy_poll;
   result.open_loop = workload.open_loop();

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <fstream>
 
@@ -72,7 +73,8 @@ Worker::Worker(const Plan& plan, unsigned share)
       answers_(plan.workload.answer, plan.to.type != SOCK_STREAM),
       arrivals_(plan.workload.arrivals, share, plan.threads, plan.workload.seed),
       connections_(share_of(plan.workload.connections, share, plan.threads)),
-      ready_(connections_.size()) {
+      ready_(connections_.size()),
+      sources_(plan.source_addresses) {
   for (std::size_t i = 0; i < connections_.size(); ++i) {
     connections_[i].channel.number = static_cast<std::uint32_t>(i);
     connections_[i].ring.resize(workload_.depth);
@@ -236,15 +238,30 @@ bool Worker::bind_source(Connection& one) {
   if (plan_.to.transport == scenario::Transport::unix_datagram) {
     return bind_nameless(one.channel.fd);
   }
-  if (plan_.source_addresses <= 1) return true;
+  if (sources_ <= 1) return true;
   // The port is chosen by connect(2), which knows the other end: more of them fit.
   const int on = 1;
   ::setsockopt(one.channel.fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-  sockaddr_in source{};
-  source.sin_family = AF_INET;
-  source.sin_addr.s_addr = htonl(0x7f000001 + next_source_ % plan_.source_addresses);
+  SocketAddress source = plan_.first_source;
+  std::uint32_t last = 0;  // of the address, 32 bits in network order
+  char* const at = reinterpret_cast<char*>(&source.storage) +
+                   (source.storage.ss_family == AF_INET6
+                        ? offsetof(sockaddr_in6, sin6_addr) + sizeof(in6_addr) - sizeof last
+                        : offsetof(sockaddr_in, sin_addr));
+  std::memcpy(&last, at, sizeof last);
+  last = htonl(ntohl(last) + next_source_ % sources_);
+  std::memcpy(at, &last, sizeof last);
   next_source_ += plan_.threads;
-  return ::bind(one.channel.fd.get(), reinterpret_cast<sockaddr*>(&source), sizeof source) == 0;
+  return ::bind(one.channel.fd.get(), source.get(), source.size) == 0;
+}
+
+// Where no port is free: each address more has ports of its own.
+bool Worker::takes_more_sources() {
+  constexpr unsigned first_step = 16;
+  if (sources_ >= plan_.most_sources) return false;
+  sources_ = std::min(std::max(2 * sources_, first_step), plan_.most_sources);
+  end_.spread_over = sources_;
+  return true;
 }
 
 void Worker::open(Connection& one, std::int64_t intended, std::int64_t now) {
@@ -310,6 +327,10 @@ void Worker::connected(Channel& channel, int error) {
     engine_->close(channel);
     timers_.push({now + unix_retry_ns, channel.number});
     return;
+  }
+  if (error == EADDRNOTAVAIL && takes_more_sources()) {
+    engine_->close(channel);
+    return attempt(one);
   }
   const bool reset = plan_.to.transport == scenario::Transport::tcp && reset_once_connected(error);
   if (error != 0 && !reset) {

@@ -34,6 +34,7 @@ struct WorkerEnd {
   std::uint64_t not_sent = 0;   // due before the end, and never sent
   std::uint64_t warm_up_requests = 0;
   std::uint64_t most_connected = 0;
+  unsigned spread_over = 0;  // source addresses, where ports had run out at fewer
   std::int64_t last_answer_ns = 0;
   // Of the thread: time on a processor, and time that it waited for one (schedstat).
   std::int64_t run_ns = 0, runqueue_ns = 0;
@@ -94,6 +95,7 @@ class Worker final : private Handler {
   void begin(Connection& one, Request& request, std::int64_t intended, std::int64_t now);
   void attempt(Connection& one);
   bool bind_source(Connection& one);
+  bool takes_more_sources();
   void issue(Connection& one, std::int64_t intended, std::int64_t now);
   void transmit(Connection& one, std::uint64_t number);
   std::size_t send_with_stamp(Connection& one, std::span<const char> bytes);
@@ -142,6 +144,7 @@ class Worker final : private Handler {
   std::uint64_t closes_seen_ = 0, closes_a_sample_ = 1;
   std::uint64_t operations_left_ = 0, next_number_ = 0, in_flight_ = 0, open_ = 0;
   std::uint32_t next_source_ = 0;
+  unsigned sources_;
   std::int64_t next_stamp_ns_ = 0;
   std::int64_t backoff_ns_ = 1'000'000, alive_ns_ = 0;
   WorkerEnd end_;

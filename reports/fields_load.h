@@ -20,6 +20,8 @@ template <>
 inline constexpr bool on_one_line<load::LimitResult> = true;
 template <>
 inline constexpr bool on_one_line<load::Repetition> = true;
+template <>
+inline constexpr bool on_one_line<load::LoadStep> = true;
 
 template <class V>
 void describe(V& visit, Ref<V, load::Percentile> one) {
@@ -188,6 +190,19 @@ void describe(V& visit, Ref<V, load::Repetition> repetition) {
 }
 
 template <class V>
+void describe(V& visit, Ref<V, load::LoadStep> step) {
+  visit("from_s", step.from_s);
+  visit("to_s", step.to_s);
+  visit.rare("connections", step.connections);
+  visit("asked_rate_per_s", step.asked_rate_per_s);
+  visit("rate_per_s", step.rate_per_s);
+  visit("answered", step.answered);
+  visit.rare("failures", step.failures);
+  visit("p50_ns", step.p50_ns);
+  visit("p99_ns", step.p99_ns);
+}
+
+template <class V>
 void describe(V& visit, Ref<V, load::LoadResult> load) {
   visit("pattern", load.pattern);
   visit("arrivals", load.arrivals);
@@ -240,6 +255,7 @@ void describe(V& visit, Ref<V, load::LoadResult> load) {
   visit("proof", load.proof);
   visit("server_growth", load.server_growth);
   visit("repetitions", load.repetitions);
+  visit.rare("steps", load.steps);
   visit("trusted", load.trusted);
   visit("doubts", load.doubts);
   visit("limits", load.limits);

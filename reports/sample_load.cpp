@@ -136,6 +136,8 @@ load::LoadResult load_result() {
   load.proof->basis = "all packets' headers";
   load.proof->balanced = true;
   load.server_growth = load::ServerGrowth{5'000, 5'004, 70, 70, 3, 3, 0.1, 0, 0.1, 10};
+  load.steps = {{0, 5, 32, {}, 998, 4'990, 0, 29'000, 88'000},
+                {5, 10, 64, 1'000, 999, 5'000, 4, 31'000, {}}};
   load.repetitions = {{999, 9'990, 30'000, 90'000, 95'000}};
   load.doubts = {{"machine stalled", "for up to 60 ms", false}};
   load.limits = {{"p99 < 2ms", 0.09, true, "p99 = 0.09 ms"}};

@@ -85,6 +85,25 @@ std::string latencies(const load::LoadResult& load, const Style& style) {
   return out;
 }
 
+// One row a step of a ramp.
+std::string steps(const load::LoadResult& load, const Style& style) {
+  if (load.steps.empty()) return {};
+  std::string out = style.paint(Tone::dim, fmt::format("  {:<20} {:>11} {:>8} {:>8} {:>7}", "step",
+                                                       "rate", "p50", "p99", "errors")) +
+                    "\n";
+  const auto time = [](const std::optional<std::uint64_t>& ns) {
+    return ns ? span(static_cast<double>(*ns)) : "-";
+  };
+  for (const load::LoadStep& step : load.steps) {
+    std::string name = fmt::format("{:.4g} to {:.4g} s", step.from_s, step.to_s);
+    if (step.connections > 0) name += fmt::format(", {}", step.connections);
+    if (step.asked_rate_per_s) name += fmt::format(", {}/s", rate_number(*step.asked_rate_per_s));
+    out += fmt::format("  {:<20} {:>9}/s {:>8} {:>8} {:>7}\n", name, rate_number(step.rate_per_s),
+                       time(step.p50_ns), time(step.p99_ns), step.failures);
+  }
+  return out;
+}
+
 std::string counts(const load::LoadResult& load, const Style& style) {
   std::vector<std::string> items;
   if (!is_stream(load) && load.pattern != "idle") {
@@ -191,8 +210,9 @@ std::string datagrams(const load::LoadResult& load, const Style& style) {
 }  // namespace
 
 std::string load_lines(const load::LoadResult& load, const Style& style) {
-  return what(load, style) + rate(load, style) + latencies(load, style) + counts(load, style) +
-         datagrams(load, style) + machine(load, style) + proof(load, style) + trust(load, style);
+  return what(load, style) + rate(load, style) + latencies(load, style) + steps(load, style) +
+         counts(load, style) + datagrams(load, style) + machine(load, style) + proof(load, style) +
+         trust(load, style);
 }
 
 }  // namespace wireproof::report

@@ -125,6 +125,16 @@ struct Repetition {
   std::uint64_t most_ns = 0;
 };
 
+// Of a ramp: so many connections, or a rate, from one moment to another of the last repetition.
+struct LoadStep {
+  double from_s = 0, to_s = 0;  // since the load's start
+  unsigned connections = 0;     // 0: its connections are all the load's
+  std::optional<double> asked_rate_per_s;
+  double rate_per_s = 0;
+  std::uint64_t answered = 0, failures = 0;
+  std::optional<std::uint64_t> p50_ns, p99_ns;
+};
+
 struct LoadResult {
   std::string pattern, arrivals, engine, target, close;
   unsigned connections = 0, threads = 0, depth = 1, source_addresses = 1;
@@ -160,6 +170,7 @@ struct LoadResult {
   std::optional<ProofResult> proof;
   std::optional<ServerGrowth> server_growth;
   std::vector<Repetition> repetitions;
+  std::vector<LoadStep> steps;
   std::vector<Doubt> doubts;
   bool trusted = true;
   std::vector<LimitResult> limits;

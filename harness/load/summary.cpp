@@ -7,6 +7,7 @@
 #include "load/generator.h"
 #include "load/histogram_log.h"
 #include "load/statistics.h"
+#include "load/steps.h"
 
 namespace wireproof::load {
 namespace {
@@ -368,6 +369,7 @@ LoadResult summarize(const std::vector<Recording>& repetitions) {
   }
   result.datagrams = repetitions.back().datagrams;
   result.series = series_of(repetitions.back());
+  result.steps = steps_of(repetitions.back());
   result.tcp = tcp_summary(infos);
   if (repetitions.size() > 1) {
     for (const Recording& recording : repetitions) {

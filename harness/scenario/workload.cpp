@@ -51,6 +51,8 @@ nanoseconds Workload::warm_up_span() const {
   if (operations != 0) return nanoseconds(0);
   // Held for the whole duration: once they are open.
   if (pattern == Pattern::idle) return ramp + std::chrono::milliseconds(500);
+  // Where rates or connections go in steps, the first is looked at as the last.
+  if (ramp_steps != 0 || arrivals.kind == ArrivalKind::schedule) return nanoseconds(0);
   return std::min(duration / 10, nanoseconds(1'000'000'000));
 }
 

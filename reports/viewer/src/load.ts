@@ -170,6 +170,15 @@ function repetitions(load: Load): HTMLElement | null {
     h("tbody", {}, ...load.repetitions.map((one) => h("tr", {}, ...[rate(one.throughput_per_s), one.p50_ns === undefined ? "–" : nanoseconds(one.p50_ns), one.p99_ns === undefined ? "–" : nanoseconds(one.p99_ns), nanoseconds(one.most_ns)].map((text) => h("td", { class: "num" }, text)))))));
 }
 
+// Of a ramp: what each number of connections, or each rate, came to.
+function steps(load: Load): HTMLElement | null {
+  if (!load.steps?.length) return null;
+  const time = (ns: number | undefined) => (ns === undefined ? "–" : nanoseconds(ns));
+  const asked = (one: NonNullable<Load["steps"]>[number]) => [one.connections && `${whole(one.connections)} connections`, one.asked_rate_per_s !== undefined && `${rate(one.asked_rate_per_s)} asked`].filter(Boolean).join(", ");
+  return h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Steps" }, h("table", { class: "plain narrow" }, h("caption", {}, "Steps"), h("thead", {}, h("tr", {}, ...["time", "step", "rate", "50 %", "99 %", "errors"].map((name, i) => h("th", { scope: "col", class: i > 1 ? "num" : "" }, name)))),
+    h("tbody", {}, ...load.steps.map((one) => h("tr", {}, ...[`${one.from_s.toFixed(1)} to ${one.to_s.toFixed(1)} s`, asked(one), rate(one.rate_per_s), time(one.p50_ns), time(one.p99_ns), whole(one.failures ?? 0)].map((text, i) => h("td", { class: i > 1 ? "num" : "" }, text)))))));
+}
+
 function proof(load: Load): HTMLElement | null {
   const p = load.proof;
   if (!p) return null;
@@ -227,6 +236,6 @@ export function loadSection(one: Case): HTMLElement | null {
     return h("li", {}, h("label", {}, input, h("span", {}, other.name)));
   };
   const overlay = candidates.length > 0 && h("details", { class: "more unprinted", open: chosen.size > 0 }, h("summary", {}, "lay other runs over it"), h("ul", { class: "overlay" }, ...candidates.map(box)));
-  return h("section", { "aria-labelledby": "load" }, h("h2", { id: "load" }, "Load"), trust(load), facts(load), limits(load), proof(load), percentileTable(load), overlay, charts, errors(load), repetitions(load), cpu(load), beside(load),
+  return h("section", { "aria-labelledby": "load" }, h("h2", { id: "load" }, "Load"), trust(load), facts(load), limits(load), proof(load), percentileTable(load), overlay, charts, errors(load), steps(load), repetitions(load), cpu(load), beside(load),
     load.log_file && run && h("p", {}, h("a", { href: fileLink(run.results, load.log_file) }, "the HdrHistogram log")));
 }

@@ -28,6 +28,7 @@ export interface Load {
     openings?: Record<string, number>; closings?: Record<string, number>; broken_rules?: Record<string, number>;
   };
   repetitions?: { throughput_per_s: number; answered: number; p50_ns?: number; p99_ns?: number; most_ns: number }[];
+  steps?: { from_s: number; to_s: number; connections?: number; asked_rate_per_s?: number; rate_per_s: number; answered: number; failures?: number; p50_ns?: number; p99_ns?: number }[];
   doubts?: { about: string; words: string; decisive?: boolean }[]; trusted?: boolean;
   limits?: { limit: string; measured?: number; held: boolean; words?: string }[]; log_file?: string;
 }

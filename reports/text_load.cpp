@@ -85,21 +85,18 @@ std::string latencies(const load::LoadResult& load, const Style& style) {
   return out;
 }
 
-// One row a step of a ramp.
 std::string steps(const load::LoadResult& load, const Style& style) {
-  if (load.steps.empty()) return {};
-  std::string out = style.paint(Tone::dim, fmt::format("  {:<20} {:>11} {:>8} {:>8} {:>7}", "step",
-                                                       "rate", "p50", "p99", "errors")) +
-                    "\n";
-  const auto time = [](const std::optional<std::uint64_t>& ns) {
-    return ns ? span(static_cast<double>(*ns)) : "-";
-  };
+  std::string out;
   for (const load::LoadStep& step : load.steps) {
-    std::string name = fmt::format("{:.4g} to {:.4g} s", step.from_s, step.to_s);
-    if (step.connections > 0) name += fmt::format(", {}", step.connections);
-    if (step.asked_rate_per_s) name += fmt::format(", {}/s", rate_number(*step.asked_rate_per_s));
-    out += fmt::format("  {:<20} {:>9}/s {:>8} {:>8} {:>7}\n", name, rate_number(step.rate_per_s),
-                       time(step.p50_ns), time(step.p99_ns), step.failures);
+    std::string when = fmt::format("{:.4g} to {:.4g} s", step.from_s, step.to_s);
+    if (step.connections > 0) when += ", " + counted(step.connections, "connection");
+    if (step.asked_rate_per_s)
+      when += fmt::format(", {}/s wanted", rate_number(*step.asked_rate_per_s));
+    std::vector<std::string> items = {when, rate_number(step.rate_per_s) + "/s"};
+    if (step.p50_ns) items.push_back("p50 " + span(static_cast<double>(*step.p50_ns)));
+    if (step.p99_ns) items.push_back("p99 " + span(static_cast<double>(*step.p99_ns)));
+    if (step.failures > 0) items.push_back(counted(step.failures, "error"));
+    out += style.entry(2, "step", label_columns, items);
   }
   return out;
 }

@@ -460,7 +460,8 @@ class Faults(Load):
                              timeout=60)
         self.assertEqual(run.returncode, PASSED, run.stdout + run.stderr)
         load = json.loads((results / "report.json").read_bytes())["cases"][0]["load"]
-        self.assertEqual((load["connections_made"], load["answered"], load["source_addresses"]), (40, 400, 16))
+        self.assertEqual((load["connections_made"], load["answered"]), (40, 400))
+        self.assertIn(load["source_addresses"], (16, 32, 64))  # the first ones are full: who tries these takes more
         self.assertIn("ports ran out", [doubt["about"] for doubt in load["doubts"]])
 
     def test_ipv6_connections_come_from_several_addresses(self):

@@ -300,6 +300,7 @@ void Worker::attempt(Connection& one) {
                                plan_.to.type | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK), 0));
   one.state = State::opening;
   one.unasked = false;
+  one.sources = sources_;
   one.channel.aborting = one.channel.stamps = one.channel.stamp_wanted = false;
   if (!one.channel.fd.is_open() || !bind_source(one)) {
     connected(one.channel, errno);
@@ -328,7 +329,8 @@ void Worker::connected(Channel& channel, int error) {
     timers_.push({now + unix_retry_ns, channel.number});
     return;
   }
-  if (error == EADDRNOTAVAIL && takes_more_sources()) {
+  // Of many that fail at once the first takes more sources, and the others try again from these.
+  if (error == EADDRNOTAVAIL && (one.sources < sources_ || takes_more_sources())) {
     engine_->close(channel);
     return attempt(one);
   }

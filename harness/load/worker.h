@@ -63,6 +63,7 @@ class Worker final : private Handler {
   enum class State : std::uint8_t { closed, opening, ready, busy, closing };
   struct Connection {
     Channel channel;
+    unsigned sources = 1;  // that were in use when it was attempted
     State state = State::closed;
     bool queued = false;                // in ready_
     bool unasked = false;               // bytes that no request asked for were told of

@@ -178,6 +178,20 @@ def in_turn(cases, runs):
     return [(side(window, 0), side(window, 1)) for window in windows(cases, runs)]
 
 
+def drawn(cases, runs, count, seed):
+    """So many comparisons of neighbours drawn at random, of one case each: where the repetitions are too few for
+    many that share none."""
+    rng, pairs = random.Random(seed), []
+    for _ in range(count):
+        case, values = rng.choice(sorted(cases.items()))
+        if len(values) < 4 * runs:
+            raise SystemExit(f"{len(values)} repetitions are too few to draw {runs} pairs from")
+        places = sorted(rng.sample(range(len(values) // 2), runs))
+        side = lambda which: {case: [values[2 * place + (i + which) % 2] for i, place in enumerate(places)]}
+        pairs.append((side(0), side(1)))
+    return pairs
+
+
 def spread(cases):
     """The noise: between quartiles, in units of a normal distribution's sigma, over the median; of the middle case."""
     shares = []
@@ -205,6 +219,7 @@ def main():
     parser.add_argument("--measure", nargs="*", metavar="SCENARIO")
     parser.add_argument("--repetitions", type=int, default=400, help="with --measure")
     parser.add_argument("--report", metavar="FILE")
+    parser.add_argument("--draws", type=int, default=0, help="of a measured report: so many comparisons drawn from it")
     parser.add_argument("--figure", action="append", choices=FIGURES, help="of a measured report")
     asked = parser.parse_args()
 
@@ -229,6 +244,9 @@ def main():
             alone = lambda pairs: [tuple({case: side[case]} for side in pair) for pair in pairs for case in cases]
             row(f"{figure}: {100 * spread(cases):.0f} %, {len(alone(turns))} comparisons", alone(apart), alone(turns),
                 asked.workers)
+            if asked.draws:
+                alarms, found = rates(drawn(cases, asked.runs, asked.draws, asked.seed), True, asked.workers)
+                print(f"| {figure}: {asked.draws} drawn | | | {100 * alarms:.1f} % | {100 * found:.1f} % |", flush=True)
             if len(cases) > 1:
                 row(f"{figure}, {len(cases)} cases together: {len(turns)} comparisons", apart, turns, asked.workers)
 

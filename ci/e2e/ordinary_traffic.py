@@ -59,6 +59,16 @@ def run(*command, **more):
     return subprocess.run(command, check=True, capture_output=True, timeout=60, **more)
 
 
+def patiently(*command, **more):
+    """Of a program that now and then hangs by itself: once more, then."""
+    for _ in range(2):
+        try:
+            return subprocess.run(command, check=True, capture_output=True, timeout=15, **more)
+        except subprocess.TimeoutExpired:
+            pass
+    return run(*command, **more)
+
+
 def wait_for_listener(port, near):
     """Asks the kernel, never by connecting: that would be in the capture."""
     deadline = time.monotonic() + 20
@@ -163,7 +173,7 @@ def store(serve, near, address, folder):
 
 
 def ssh(serve, near, address, folder):
-    """Keystrokes' worth of packets first, then bytes both ways at once."""
+    """Keystrokes' worth of packets first, then bytes both ways, and many each way."""
     for name in "host", "user":
         subprocess.run(["dropbearkey", "-t", "ed25519", "-f", str(folder / name)], capture_output=True, timeout=60)
     public = run("dropbearkey", "-y", "-f", str(folder / "user")).stdout.decode()
@@ -179,9 +189,10 @@ def ssh(serve, near, address, folder):
                        "-P", str(folder / "dropbear.pid"))
         wait_for_listener(PORT, near)
         ask = ["dbclient", "-y", "-y", "-T", "-i", str(folder / "user"), "-p", str(PORT), f"root@{address}"]
-        sent = b"k" * 300_000
-        for command, given, wanted in (("echo here", b"", b"here\n"), ("cat", sent, sent)):
-            if run(*ask, command, input=given).stdout != wanted:
+        much, some = b"k" * 300_000, b"k" * 20_000  # some: within dropbear's window, which both ways at once may fill
+        for command, given, wanted in (("echo here", b"", b"here\n"), ("cat", some, some), ("wc -c", much, b"300000\n"),
+                                       ("head -c 300000 /dev/zero", b"", bytes(300_000))):
+            if patiently(*ask, command, input=given).stdout != wanted:
                 raise RuntimeError(f"not what {command} answers")
         return server
     finally:

@@ -36,7 +36,8 @@ double serial_inflation(std::span<const double> base, std::span<const double> ne
 // independent ones: Student's t with so many degrees of freedom, less three for the two sides'
 // middles and the autocorrelation.
 double widened(double p, double inflation, std::size_t values);
-// By how much an interval of 95 % about a median is wider for the same reasons; 1 without inflation.
+// By how much an interval of 95 % about a median is wider for the same reasons; 1 without
+// inflation.
 double widening(double inflation, std::size_t values);
 
 // The smallest p that the test can come to with so many values a side.

@@ -430,36 +430,28 @@ class Faults(Load):
         self.assertEqual(outcome.report["cases"][0]["status"], "failed", outcome)
         self.assertGreater(self.figures(outcome)["timeouts"], 0)
 
-    def test_no_free_ports(self):
+    def with_five_ports(self, server, options, status):
+        """A load in a namespace of its own whose addresses have five ports each: what it printed, and its figures."""
         results = self.folder / "results"
         script = (f"ip link set lo up && echo 40000 40004 > /proc/sys/net/ipv4/ip_local_port_range && "
-                  f"{TARGETS}/tcp-server 127.0.0.1 5000 --exchanges 0 --quiet --backlog 64 & server=$!; "
+                  f"{TARGETS}/tcp-server 127.0.0.1 5000 --exchanges 0 --quiet {server} & server=$!; "
                   f"until ss -Htln | grep -q :5000; do :; done; "
-                  f"{PROGRAM} load tcp://127.0.0.1:5000 -c 20 --sources 1 -d 300ms --no-reference --out {results}; "
+                  f"{PROGRAM} load tcp://127.0.0.1:5000 {options} --no-reference --out {results}; "
                   f"status=$?; kill $server; exit $status")
         if subprocess.run(["unshare", "-Urn", "true"], capture_output=True).returncode:
             self.skipTest("no user namespaces here")
         run = subprocess.run(["unshare", "-Urn", "sh", "-c", script], env=environment(), capture_output=True, text=True,
                              timeout=60)
-        self.assertEqual(run.returncode, FAILED, run.stdout + run.stderr)
-        kinds = {kind["kind"] for kind in
-                 json.loads((results / "report.json").read_bytes())["cases"][0]["load"]["error_kinds"]}
-        self.assertIn("out of ports", kinds)
-        self.assertIn("out of ports", run.stdout)
+        self.assertEqual(run.returncode, status, run.stdout + run.stderr)
+        return run.stdout, json.loads((results / "report.json").read_bytes())["cases"][0]["load"]
+
+    def test_no_free_ports(self):
+        told, load = self.with_five_ports("--backlog 64", "-c 20 --sources 1 -d 300ms", FAILED)
+        self.assertIn("out of ports", {kind["kind"] for kind in load["error_kinds"]})
+        self.assertIn("out of ports", told)
 
     def test_ports_that_run_out_are_found_at_more_addresses(self):
-        results = self.folder / "results"
-        script = (f"ip link set lo up && echo 40000 40004 > /proc/sys/net/ipv4/ip_local_port_range && "
-                  f"{TARGETS}/tcp-server 127.0.0.1 5000 --exchanges 0 --quiet & server=$!; "
-                  f"until ss -Htln | grep -q :5000; do :; done; "
-                  f"{PROGRAM} load tcp://127.0.0.1:5000 -c 40 -n 400 -a success --no-reference --out {results}; "
-                  f"status=$?; kill $server; exit $status")
-        if subprocess.run(["unshare", "-Urn", "true"], capture_output=True).returncode:
-            self.skipTest("no user namespaces here")
-        run = subprocess.run(["unshare", "-Urn", "sh", "-c", script], env=environment(), capture_output=True, text=True,
-                             timeout=60)
-        self.assertEqual(run.returncode, PASSED, run.stdout + run.stderr)
-        load = json.loads((results / "report.json").read_bytes())["cases"][0]["load"]
+        _, load = self.with_five_ports("", "-c 40 -n 400 -a success", PASSED)
         self.assertEqual((load["connections_made"], load["answered"]), (40, 400))
         self.assertIn(load["source_addresses"], (16, 32, 64))  # the first ones are full: who tries these takes more
         self.assertIn("ports ran out", [doubt["about"] for doubt in load["doubts"]])

@@ -12,9 +12,9 @@ struct CompareRequest {
 };
 
 int compare_command(const CompareRequest& request, Console& console) {
-  read_comparison(request.outputs);
+  const compare::Options options = read_comparison(request.outputs);
   return tell_comparison(read_run(request.base, request.history, console),
-                         read_run(request.next, request.history, console), request.outputs,
+                         read_run(request.next, request.history, console), options, request.outputs,
                          console);
 }
 

@@ -60,9 +60,10 @@ compare::Options read_comparison(const ComparisonOutputs& outputs) {
 }
 
 int tell_comparison(compare::RunDigest base, compare::RunDigest next,
-                    const ComparisonOutputs& outputs, Console& console) {
+                    const compare::Options& options, const ComparisonOutputs& outputs,
+                    Console& console) {
   const compare::Comparison comparison =
-      compare::compare(std::move(base), std::move(next), read_comparison(outputs));
+      compare::compare(std::move(base), std::move(next), options);
   if (!outputs.json.empty()) write_json(compare::to_json(comparison), outputs.json, console);
   if (outputs.markdown == "-") {
     console.out << compare::to_markdown(comparison);

@@ -24,9 +24,10 @@ std::string comparison_footer();
 // Before minutes of work. Throws UsageError.
 compare::Options read_comparison(const ComparisonOutputs& outputs);
 
-// Compares and tells; the exit status. Throws UsageError where limits judge nothing: a gate that
-// judges nothing must not look open.
+// Compares and tells; the exit status. `options`: what read_comparison() made of `outputs`. Throws
+// UsageError where limits judge nothing: a gate that judges nothing must not look open.
 int tell_comparison(compare::RunDigest base, compare::RunDigest next,
-                    const ComparisonOutputs& outputs, Console& console);
+                    const compare::Options& options, const ComparisonOutputs& outputs,
+                    Console& console);
 
 }  // namespace wireproof::cli

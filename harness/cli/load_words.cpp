@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "cli/split.h"
 #include "scenario/limit.h"
 
 namespace wireproof::cli {
@@ -17,16 +18,6 @@ constexpr double a_day_s = 86'400, highest_rate = 1e8;
 
 auto wrong(std::string message, std::string hint) {
   return tl::unexpected(Misread{std::move(message), std::move(hint)});
-}
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = text.find(at);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
 }
 
 template <typename Number>

@@ -217,7 +217,7 @@ class PairsLine {
 
 int versus_command(const VersusRequest& request, Console& console) {
   // All that can be refused is, before minutes of work.
-  read_comparison(request.outputs);
+  const compare::Options options = read_comparison(request.outputs);
   const Layout layout = find_layout(this_program());
   std::array<Contender, 2> sides{{{"base", request.next}, {"new", request.next}}};
   sides[0].selection.server = request.base_server;
@@ -252,7 +252,8 @@ int versus_command(const VersusRequest& request, Console& console) {
   }
   line.clear();
   return tell_comparison(read_run((out / "base").string(), "", console),
-                         read_run((out / "new").string(), "", console), request.outputs, console);
+                         read_run((out / "new").string(), "", console), options, request.outputs,
+                         console);
 }
 
 }  // namespace

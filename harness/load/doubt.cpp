@@ -55,8 +55,7 @@ class Examiner {
     if (!circumstances_.answers_unchecked || result_.answered == 0) return;
     add("answers are not checked",
         "whatever came is taken for an answer, whole or not: say what is right (--answer, --echo), "
-        "or "
-        "where one ends (--answer-length, --answer-delimiter ...)",
+        "or where one ends (--answer-length, --answer-delimiter ...)",
         false);
   }
 

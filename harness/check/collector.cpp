@@ -11,7 +11,6 @@ Collector::Collector(unsigned workers, Outlet outlet, std::size_t kept_back,
       exchange_outlet_(std::move(exchange_outlet)),
       kept_back_(kept_back),
       delivered_(workers),
-      begun_(workers),
       open_(workers) {}
 
 void Collector::deliver(unsigned worker, Account& account) {
@@ -34,8 +33,7 @@ void Collector::deliver(unsigned worker, Account& account) {
 // Alone, a worker's order is the index.
 std::uint64_t Collector::index_of(unsigned worker, std::uint64_t order) const {
   if (workers_ == 1) return order;
-  const auto found = open_[worker].find(order);
-  return found == open_[worker].end() ? 0 : found->second;
+  return open_[worker].index_of(order);
 }
 
 void Collector::number(std::vector<std::optional<Account>>& accounts) {
@@ -52,7 +50,7 @@ void Collector::number(std::vector<std::optional<Account>>& accounts) {
     }
     if (first == workers_) return;
     ++next[first];
-    open_[first].emplace(++begun_[first], ++last_index_);
+    open_[first].begin(++last_index_);
   }
 }
 
@@ -77,7 +75,7 @@ void Collector::settle(std::vector<std::optional<Account>>& accounts) {
     }
     for (const Account::Ended& one : account.ended) {
       summary_.add(one.opening, one.closing, one.verdict);
-      if (workers_ > 1) open_[worker].erase(one.order);
+      if (workers_ > 1) open_[worker].end(one.order);
     }
   }
   if (reports_.size() > kept_back_) give_on();

@@ -15,10 +15,10 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "check/datagrams.h"
+#include "check/open_connections.h"
 #include "check/summary.h"
 #include "reports/model.h"
 
@@ -74,8 +74,7 @@ class Collector {
   std::uint64_t settled_ = 0;
   std::deque<Waiting> waiting_;  // from batch `settled_` on
   std::uint64_t last_index_ = 0;
-  std::vector<std::uint64_t> begun_;                                    // by worker
-  std::vector<std::unordered_map<std::uint64_t, std::uint64_t>> open_;  // order to index, by worker
+  std::vector<OpenConnections> open_;  // by worker
   std::vector<report::ConnectionReport> reports_;
   Summary summary_;
 };

@@ -19,6 +19,43 @@ report::ConnectionReport report_of(std::uint64_t order, std::uint64_t first_pack
   return one;
 }
 
+TEST(OpenConnections, AreFoundByTheirOrderUntilTheyEnd) {
+  constexpr std::uint64_t kMany = 10 * OpenConnections::kChunk + 7;
+  OpenConnections open;
+  EXPECT_EQ(open.index_of(1), 0u);
+  for (std::uint64_t order = 1; order <= kMany; ++order) open.begin(order * 3);
+  EXPECT_EQ(open.index_of(0), 0u);
+  EXPECT_EQ(open.index_of(kMany + 1), 0u);
+  EXPECT_EQ(open.chunks(), 11u);
+  // All but one end, the last begun first: their memory goes, that of the one does not.
+  constexpr std::uint64_t kStays = 3 * OpenConnections::kChunk;
+  for (std::uint64_t order = kMany; order > 0; --order) {
+    ASSERT_EQ(open.index_of(order), order * 3);
+    if (order != kStays) open.end(order);
+  }
+  EXPECT_EQ(open.chunks(), 2u);  // its own, and that of the next to begin
+  EXPECT_EQ(open.index_of(kStays), kStays * 3);
+  EXPECT_EQ(open.index_of(kStays - 1), 0u);
+  EXPECT_EQ(open.index_of(kStays + 1), 0u);
+  open.end(kStays - 1);  // again
+  EXPECT_EQ(open.index_of(kStays), kStays * 3);
+  open.end(kStays);
+  EXPECT_EQ(open.chunks(), 1u);
+  EXPECT_EQ(open.index_of(kStays), 0u);
+  open.begin(5);
+  EXPECT_EQ(open.index_of(kMany + 1), 5u);
+}
+
+TEST(OpenConnections, FullChunksGoWhereTheNextHasNotBegun) {
+  OpenConnections open;
+  for (std::uint64_t order = 1; order <= OpenConnections::kChunk; ++order) open.begin(order);
+  for (std::uint64_t order = 1; order <= OpenConnections::kChunk; ++order) open.end(order);
+  EXPECT_EQ(open.chunks(), 0u);
+  open.begin(9);
+  EXPECT_EQ(open.index_of(OpenConnections::kChunk + 1), 9u);
+  EXPECT_EQ(open.index_of(1), 0u);
+}
+
 TEST(Collector, NumbersByFirstPacketWhoeverHadTheConnection) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> given;  // index, first packet
   Collector collector(2, [&](report::ConnectionReport& one) {

@@ -79,6 +79,12 @@ void decode_ip(Packet& packet, Bytes bytes, std::uint32_t on_wire, bool verify) 
   packet.payload = transport;
 }
 
+// In place: assignment would make another and copy it.
+void renew(Packet& packet) {
+  static_assert(std::is_trivially_destructible_v<Packet>);
+  std::construct_at(&packet);
+}
+
 // The frame that nearly all are, by a short way: Ethernet without tags, IPv4 without options, no
 // fragment, TCP; whole, and with good checksums. False: it is another one, for the long way, which
 // is what says what this may leave out.
@@ -109,8 +115,16 @@ bool decode_plain(Packet& packet, const Frame& frame, bool verify) {
     std::uint8_t tail[4] = {0, ip_protocol::tcp};
     store_be(tail + 2, static_cast<std::uint16_t>(segment.size()));
     if (!checksum_holds(checksum_add(addresses + load(tail), segment))) return false;
-    packet.ip_checksum = packet.checksum = Checksum::good;
   }
+  if (!packet.plain) {
+    renew(packet);
+    packet.plain = true;
+  } else if (packet.tcp.header_length > 20) {
+    packet.tcp.options = {};
+  }
+  // From here on all that a plain packet can differ in from a new one, and from another plain one.
+  packet.frame = frame;
+  packet.ip_checksum = packet.checksum = verify ? Checksum::good : Checksum::unknown;
   packet.protocol = Protocol::tcp;
   packet.ip_protocol = ip_protocol::tcp;
   packet.ether_type = ether_type::ipv4;
@@ -134,7 +148,7 @@ bool decode_plain(Packet& packet, const Frame& frame, bool verify) {
   packet.tcp.header_length = static_cast<std::uint8_t>(header);
   if (header > 20) read_tcp_options(packet.tcp.options, segment.first(header), true);
   packet.payload_length = static_cast<std::uint32_t>(segment.size() - header);
-  if (packet.payload_length != 0) packet.payload = segment.subspan(header);
+  packet.payload = packet.payload_length != 0 ? segment.subspan(header) : Bytes{};
   return true;
 }
 
@@ -147,10 +161,9 @@ Packet decode(const Frame& frame, bool verify_checksums) {
 }
 
 void decode(const Frame& frame, bool verify_checksums, Packet& packet) {
-  static_assert(std::is_trivially_destructible_v<Packet>);
-  std::construct_at(&packet);  // in place: assignment would make another and copy it
-  packet.frame = frame;
   if (decode_plain(packet, frame, verify_checksums)) return;
+  renew(packet);
+  packet.frame = frame;
   const LinkHeader link = decode_link(frame);
   packet.vlan_tags = link.vlan_tags;
   packet.ether_type = link.type;

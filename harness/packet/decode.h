@@ -8,7 +8,8 @@ namespace wireproof::packet {
 
 // `verify_checksums` costs a pass over the payload.
 Packet decode(const Frame& frame, bool verify_checksums = true);
-// The same into a packet that is used again, whatever it held: no copy where there are millions.
+// The same into a packet that is used again, which held what decode() made of another frame: no
+// copy where there are millions.
 void decode(const Frame& frame, bool verify_checksums, Packet& packet);
 
 }  // namespace wireproof::packet

@@ -150,7 +150,10 @@ struct Packet {
   // Where in frame.bytes IP's and the transport's header begin; 0: they were not reached. The end
   // of IP's headers is the transport offset.
   std::uint32_t ip_offset = 0, transport_offset = 0;
-  std::uint32_t payload_length = 0;       // as IP and transport lengths state it
+  std::uint32_t payload_length = 0;  // as IP and transport lengths state it
+  // By decode(): of an ordinary TCP segment in an ordinary frame. What such a one cannot have is as
+  // in a new Packet, and need not be made so again.
+  bool plain = false;
   std::span<const std::uint8_t> payload;  // what of it was captured
 };
 

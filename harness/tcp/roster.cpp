@@ -47,6 +47,7 @@ void Roster::give_back(std::uint32_t place) {
   Place& member = at(place);
   if (member.flow != nullptr) flows_.give_back(*std::exchange(member.flow, nullptr));
   if (member.away != nullptr) away_.give_back(*std::exchange(member.away, nullptr));
+  member.key.words.back() = ~0ull;
   free_.push_back(place);
   --used_;
 }

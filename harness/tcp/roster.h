@@ -34,7 +34,7 @@ class Roster {
 
   // What nearly every packet needs is in its first line of the cache.
   struct alignas(64) Place {
-    FlowKey key;
+    FlowKey key;  // once it is given back, no connection's
     Flow* flow = nullptr;
     std::int64_t touched = 0;  // by a packet
     Flow::Phase phase = Flow::Phase::attempt;

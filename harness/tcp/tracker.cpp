@@ -50,13 +50,14 @@ struct Tracker::Impl {
     return place;
   }
 
-  void add_tcp(const packet::Packet& packet, const Route& route) {
+  // `guess`: the place that the table had before packets that came since, or kNone.
+  void add_tcp(const packet::Packet& packet, const Route& route, std::uint32_t guess) {
     if (packet.frame.clock_ns != 0) {
       clock.follow(packet.frame.clock_ns);
     } else {
       clock.advance(packet.frame.time_ns);
     }
-    std::uint32_t place = find(route);
+    std::uint32_t place = guess != kNone && roster.at(guess).key == route.key ? guess : find(route);
     // Due, and not swept away so far.
     if (place != kNone && is_due(roster.at(place))) [[unlikely]] {
       forget(place);
@@ -254,7 +255,7 @@ Tracker::Tracker(Tracker&&) noexcept = default;
 
 void Tracker::add(const packet::Packet& packet) {
   if (packet.protocol == packet::Protocol::tcp) {
-    impl_->add_tcp(packet, route_of(packet.source, packet.destination));
+    impl_->add_tcp(packet, route_of(packet.source, packet.destination), kNone);
   } else if (quotes_tcp(packet)) {
     impl_->add_icmp(packet);
   }
@@ -278,7 +279,7 @@ void Tracker::add(std::span<const packet::Packet> packets) {
     for (std::size_t i = 0; i < size; ++i) {
       if (const std::size_t at = i + kFlowAhead; at < size) impl_->prefetch_flow(places[at]);
       if (batch[i].protocol == packet::Protocol::tcp) {
-        impl_->add_tcp(batch[i], routes[i]);
+        impl_->add_tcp(batch[i], routes[i], places[i]);
       } else if (quotes_tcp(batch[i])) {
         impl_->add_icmp(batch[i]);
       }

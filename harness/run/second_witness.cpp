@@ -144,8 +144,10 @@ class Comparison {
   bool is_asked(Side side) const { return !only_ || *only_ == side; }
 
   // An attempt to open that was abandoned, where another socket of the same ports got further: the
-  // packets of both are one connection's.
+  // packets of both are one connection's. What the kernel says of the other may come too late to be
+  // heard: a socket that got nothing never opened, whoever else did.
   bool was_given_up(const witness::TcpSocket& socket) const {
+    if (socket.info->segments_in == 0) return true;
     const auto segments = [](const witness::TcpInfo& info) {
       return std::uint64_t{info.segments_in} + info.segments_out;
     };

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -81,6 +82,16 @@ class Ways(TestCase):
         self.assertEqual(process.returncode, PASSED, err)
 
 
+def state_of(pid):
+    """Its state's letter, as in ps (proc(5))."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+        return stat.read().rpartition(")")[2].split()[0]
+
+
+def number(text):
+    return int(text.replace(",", ""))
+
+
 def at_end_of(pid, path, size):
     """Whether the process has read all of the file, by its descriptor's position."""
     for name in os.listdir(f"/proc/{pid}/fd"):
@@ -155,13 +166,16 @@ class Forms(TestCase):
 class Watch(TestCase):
     """In a network namespace of its own, so that nobody else's packets are there."""
 
-    def test_connections_are_told_as_they_end(self):
-        script = ("ip link set lo up && exec " + str(PROGRAM) + " watch lo --filter 'tcp port 7777'")
+    def watch(self):
+        script = ("ip link set lo up && exec " + str(PROGRAM) + " watch lo --filter 'port 7777'")
         process = subprocess.Popen(["unshare", "--net", "sh", "-c", script], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env=environment(), text=True)
         self.addCleanup(process.kill)
-        line = process.stderr.readline()
-        self.assertIn("watching lo", line)
+        self.assertIn("watching lo", process.stderr.readline())
+        return process
+
+    def test_connections_are_told_as_they_end(self):
+        process = self.watch()
         thread = threading.Thread(target=self.traffic, args=(process.pid,))
         thread.start()
         thread.join()
@@ -172,6 +186,30 @@ class Watch(TestCase):
         out, err = process.communicate(timeout=30)
         self.assertEqual(process.returncode, PASSED, err)
         self.assertIn("2 connections", out)
+        self.assertNotIn("dropped", out + err)
+
+    def test_what_it_could_not_take_is_told(self):
+        process = self.watch()
+        process.send_signal(signal.SIGSTOP)
+        self.assertTrue(wait_until(lambda: state_of(process.pid) == "T", 20))
+        # More than its ring has room for, and nobody who takes them out.
+        script = ("import socket\n"
+                  "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+                  "s.bind(('127.0.0.1', 7777))\n"
+                  "for _ in range(100_000): s.sendto(bytes(1400), ('127.0.0.1', 7777))\n")
+        subprocess.run(["nsenter", f"--net=/proc/{process.pid}/ns/net", "/usr/bin/python3", "-c", script],
+                       check=True, timeout=60)
+        process.send_signal(signal.SIGCONT)
+        # It says so while it still watches.
+        lines = iter(process.stderr.readline, "")
+        self.assertTrue(any("dropped so far" in line for line in lines))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, PASSED, err)
+        lost = re.search(r"lost +([0-9,]+) packets", out)
+        self.assertIsNotNone(lost, out)
+        seen = re.search(r"([0-9,]+) packets", out)
+        self.assertEqual(number(lost[1]) + number(seen[1]), 100_000)
 
     def traffic(self, pid):
         """Two connections within the process's network namespace."""

@@ -29,7 +29,8 @@
 namespace wireproof::capture {
 namespace {
 
-constexpr milliseconds kResend{5};  // a marker may be lost to a full ring: it is sent again
+constexpr milliseconds kRecount{500};  // of what was lost, while packets come
+constexpr milliseconds kResend{5};     // a marker may be lost to a full ring: it is sent again
 
 std::uint64_t nonce() {
   std::random_device random;
@@ -65,6 +66,7 @@ struct LiveCapture::Impl {
   Arena arena;
   std::set<std::uint64_t> markers_awaited;
   std::uint64_t next_sequence = 0;
+  Handle::Counts counts;  // the kernel's, so far
 
   std::thread thread;
 
@@ -73,6 +75,7 @@ struct LiveCapture::Impl {
   void read_until_told(Handle& handle);
   bool drain(Handle& handle, MarkerSocket& markers);
   void read(Handle& handle);
+  void count_losses(Handle& handle);
   void keep(const pcap_pkthdr& header, const std::uint8_t* bytes);
   void poll_for(Handle& handle, int timeout_ms);
   void wake_up() const;
@@ -163,9 +166,25 @@ void LiveCapture::Impl::prove_live(Handle& handle, MarkerSocket& markers) {
   }
 }
 
+void LiveCapture::Impl::count_losses(Handle& handle) {
+  handle.add_counts(counts);
+  const std::lock_guard lock(mutex);
+  stats.received = counts.received;
+  // Markers that never came, sent before others that did, are among the dropped.
+  stats.dropped_by_kernel =
+      counts.dropped - std::min<std::uint64_t>(counts.dropped, markers_awaited.size());
+}
+
 void LiveCapture::Impl::read_until_told(Handle& handle) {
+  Deadline recount = Deadline::after(kRecount);
+  std::uint64_t counted = count;
   while (true) {
     read(handle);
+    if (count != counted && recount.passed()) {
+      count_losses(handle);
+      counted = count;
+      recount = Deadline::after(kRecount);
+    }
     std::optional<KernelFilter> filter;
     {
       const std::lock_guard lock(mutex);
@@ -174,7 +193,7 @@ void LiveCapture::Impl::read_until_told(Handle& handle) {
       if (filter) woken();
     }
     if (filter) handle.filter(*filter);
-    poll_for(handle, -1);
+    poll_for(handle, count == counted ? -1 : recount.remaining_ms());
   }
 }
 
@@ -232,16 +251,11 @@ void LiveCapture::Impl::run() noexcept {
     set_phase(Phase::live);
     read_until_told(handle);
     const bool drained = drain(handle, markers);
-    Handle::Counts counts;
-    handle.add_counts(counts);
+    count_losses(handle);
     const std::uint64_t drops = interface_drops(options.interface);
     {
       const std::lock_guard lock(mutex);
       stats.drained = drained;
-      stats.received = counts.received;
-      // Markers that never came, sent before others that did, are among the dropped.
-      stats.dropped_by_kernel =
-          counts.dropped - std::min<std::uint64_t>(counts.dropped, markers_awaited.size());
       stats.dropped_by_interface = drops > drops_before ? drops - drops_before : 0;
     }
     // The result stands; closing the handle takes the kernel some milliseconds that nobody awaits

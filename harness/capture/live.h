@@ -86,6 +86,8 @@ class LiveCapture {
 
   // After stop().
   const std::vector<packet::Frame>& frames() const;
+  // At any time, but whole only then: what the kernel dropped is known half a second later while
+  // frames come, what the interface did in the end.
   CaptureStats stats() const;
   packet::LinkType link() const;
 

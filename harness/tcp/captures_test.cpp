@@ -56,6 +56,27 @@ TEST(Captures, SeveralBadChecksumsThatAreAnsweredAreTheCaptures) {
   EXPECT_EQ(several.judgement().verdict, Verdict::inconclusive) << rules_text(several.judgement());
 }
 
+// The good copy, sent again, may be what the capture has not; of what is whole it is not.
+TEST(Captures, ABadSegmentAnsweredLateMayHaveBeenSentAgain) {
+  Trace bad_sum = open(), ackless = open();
+  bad_sum.client("w").client("x").checksum(Checksum::bad);
+  ackless.client(PSH, "x");
+  for (const auto& [sent, rule] : {std::pair(bad_sum, "tcp.segment.bad-checksum-answered"),
+                                   std::pair(ackless, "tcp.segment.ackless-acknowledged")}) {
+    Trace at_once = sent, late = sent;
+    at_once.server(ACK);
+    late.server(ACK).after(200);
+    const auto inconclusive = [&rule = rule](const Judgement& judgement) {
+      const Finding* const finding = find(judgement, rule);
+      EXPECT_NE(finding, nullptr) << rules_text(judgement);
+      return finding != nullptr && finding->inconclusive;
+    };
+    EXPECT_FALSE(inconclusive(at_once.judgement()));
+    EXPECT_TRUE(inconclusive(late.judgement()));
+    EXPECT_FALSE(inconclusive(late.judgement(kWhole)));
+  }
+}
+
 TEST(Captures, OtherBytesWithAnotherTtlMayBeInjected) {
   Trace t = open();
   t.client("GET /").server("real!").client(ACK);

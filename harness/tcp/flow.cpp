@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kOdditiesOfAKind = 16;  // more of the same tell nobody anything
 constexpr std::size_t kMostKept = 64;         // of what an ordinary connection has a few of
 constexpr std::uint64_t kFewPackets = 8;
+constexpr std::int64_t kSoonestResent = 100 * kMillisecond;  // half of the least RTO of Linux
 
 bool syn_alone(const packet::Packet& packet) {
   return (packet.tcp.flags & (flag::syn | flag::ack | flag::rst | flag::fin)) == flag::syn;
@@ -369,8 +370,10 @@ void Flow::adopt_spoiled(Side from, std::uint32_t raw_ack, std::uint64_t packet)
     mine.spoiled.reset();  // a good copy came before
     return;
   }
-  note(ackless ? Odd::ackless_acknowledged : Odd::checksum_answered, other(from), packet, 0, 0, {},
-       mine.spoiled->frame.number, true);
+  Oddity* const answered = note(ackless ? Odd::ackless_acknowledged : Odd::checksum_answered,
+                                other(from), packet, 0, 0, {}, mine.spoiled->frame.number, true);
+  // So late it may answer a good copy that was sent again and that the capture has not.
+  doubt(answered, connection_.last_time_ns - mine.spoiled->frame.time_ns >= kSoonestResent);
   if (!ackless) {
     ++mine.answered_spoiled;
     if (end(from).good_checksums == 0 || mine.answered_spoiled > 1) me.takes_bad = true;

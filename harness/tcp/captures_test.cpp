@@ -41,6 +41,31 @@ TEST(Captures, OneDirectionWithoutChecksums) {
   EXPECT_EQ(c.end(Side::client).payload_bytes, 6u);
 }
 
+TEST(Captures, OneDirectionWithItsPortsUsedAgain) {
+  Trace t;
+  t.client(SYN).client(ACK).client("abc").client(FIN | ACK).client(ACK);
+  t.isn(Side::client, 500).client(SYN).after(120'000).client(ACK).client("de").client(FIN | ACK);
+  const auto lives = t.connections();
+  ASSERT_EQ(lives.size(), 2u);
+  EXPECT_EQ(lives[0].end(Side::client).payload_bytes, 3u);
+  EXPECT_EQ(lives[1].end(Side::client).payload_bytes, 2u);
+  for (const Connection& life : lives) {
+    const Judgement j = judge(life, {});
+    EXPECT_NE(j.verdict, Verdict::failed) << rules_text(j);
+  }
+}
+
+// Nothing is sent again that is more than the largest window behind: the capture lost a gigabyte.
+TEST(Captures, OtherBytesFarBehindAreAnotherLapOfTheNumbers) {
+  const auto differs = [](std::int64_t ahead) {
+    Trace t = open();
+    t.client("first").client("x").seq(ahead).client("other").seq(1);
+    return broke(t.judgement(), "tcp.data.retransmission-differs");
+  };
+  EXPECT_TRUE(differs(1'000'000));
+  EXPECT_FALSE(differs(std::int64_t{1'500'000'000}));
+}
+
 TEST(Captures, OneSpoiledSegmentSaysNothing) {
   Trace t;
   t.client(ACK).checksum(Checksum::bad);

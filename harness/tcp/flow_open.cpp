@@ -66,6 +66,9 @@ Flow::Fate Flow::on_syn_only(const Packet& packet, Segment& segment) {
     take_syn_data(packet, segment);
     return Fate::kept;
   }
+  // Who has sent a FIN, and now a SYN, has closed in between: of which the other end's part, as all
+  // of that, is not in the capture.
+  if (me.fin && !peer.spoke) return Fate::new_life;
   // RFC 5961 4.2: in a synchronised state a SYN is answered by a challenge ACK, whatever its
   // number.
   note(Odd::syn_in_connection, from, segment.packet);

@@ -234,8 +234,11 @@ Flow::Filled Flow::fill_holes(std::vector<Range>& holes, std::int64_t from, std:
 }
 
 void Flow::compare_bytes(const Packet& packet, const Segment& segment) {
+  // What is sent again was within a window, and none is larger (RFC 7323 2.3): this is another lap
+  // of the sequence numbers, where the capture lost a gigabyte.
+  constexpr std::int64_t kLargestWindow = 65535 << 14;
   const SentBytes* const kept = half(segment.from).bytes;
-  if (kept == nullptr) return;
+  if (kept == nullptr || half(segment.from).next - segment.seq > kLargestWindow) return;
   const auto difference = kept->compare(segment.seq, packet.payload);
   if (!difference) return;
   doubt(note(Odd::retransmission_differs, segment.from, segment.packet, difference->offset,

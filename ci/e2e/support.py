@@ -156,6 +156,12 @@ def wait_until(condition, seconds, step=0.01):
         time.sleep(step)
 
 
+def state_of(pid):
+    """Its state's letter, as in ps (proc(5))."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+        return stat.read().rpartition(")")[2].split()[0]
+
+
 class User:
     """An ordinary user without any privilege: one that the test makes where it may, else ourselves."""
 

@@ -12,7 +12,8 @@ import subprocess
 import threading
 import unittest
 
-from support import FAILED, IS_ROOT, PASSED, PROGRAM, SOURCE, TestCase, USAGE, environment, main, need, wait_until
+from support import (FAILED, IS_ROOT, PASSED, PROGRAM, SOURCE, TestCase, USAGE, environment, main, need, state_of,
+                     wait_until)
 
 TRACES = SOURCE / "harness/tcp/testdata"
 GOOD = TRACES / "good/exchange_four_way_v4.pcap"
@@ -80,12 +81,6 @@ class Ways(TestCase):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
         self.assertEqual(process.returncode, PASSED, err)
-
-
-def state_of(pid):
-    """Its state's letter, as in ps (proc(5))."""
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-        return stat.read().rpartition(")")[2].split()[0]
 
 
 def number(text):

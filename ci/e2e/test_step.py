@@ -13,7 +13,7 @@ import termios
 import time
 
 from support import (FAILED, INTERRUPTED, PASSED, PROGRAM, USAGE, TestCase, User, environment,
-                     installed, main, wait_until)
+                     installed, main, state_of, wait_until)
 from traces import Traces
 
 FOUR_WAY = """
@@ -308,11 +308,6 @@ class Keys(TestCase):
             lambda: screen.pump(0.05) and screen.raw.count("\x1b[?1049h") == 2, 10))
         screen.press("q")
         self.assertEqual(screen.end(), PASSED)
-
-
-def state_of(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-        return stat.read().rsplit(")", 1)[1].split()[0]
 
 
 if __name__ == "__main__":

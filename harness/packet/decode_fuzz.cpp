@@ -3,6 +3,7 @@
 // any packet whatever. Built as a fuzzer with WIREPROOF_FUZZ; its regression inputs
 // (testdata/fuzz) run in the ordinary tests.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <tuple>
@@ -80,15 +81,16 @@ bool same(const Packet& a, const Packet& b) {
 
 // What a packet held before leaves nothing in it.
 void check_reuse(const Frame& frame, bool verify) {
-  const Endpoint a = build::endpoint("192.0.2.1", 1), b = build::endpoint("192.0.2.2", 2);
-  static const build::Bytes options = build::join(
-      {build::option_mss(9), build::option_sack({{1, 2}, {3, 4}}), build::option_window_scale(3)});
-  static const build::Bytes with_all =
-      build::tcp_frame(a, b, {.options = options}, build::text("text"));
-  static const build::Bytes bare = build::tcp_frame(b, a, {});
+  static const auto held_before = [] {
+    const Endpoint a = build::endpoint("192.0.2.1", 1), b = build::endpoint("192.0.2.2", 2);
+    const build::Bytes options = build::join({build::option_mss(9), build::option_window_scale(3),
+                                              build::option_sack({{1, 2}, {3, 4}})});
+    return std::array{build::tcp_frame(a, b, {.options = options}, build::text("text")),
+                      build::tcp_frame(b, a, {})};
+  }();
   const Packet wanted = decode(frame, verify);
   Packet packet;
-  for (const build::Bytes& before : {with_all, bare}) {
+  for (const build::Bytes& before : held_before) {
     const Frame other = build::frame(before);
     decode(other, true, packet);
     require(packet.plain && same(packet, decode(other, true)));

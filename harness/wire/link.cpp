@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/realtime_at.h"
 #include "capture/handle.h"
 #include "wire/port.h"
 #include "wire/ring.h"
@@ -40,25 +41,6 @@ constexpr std::uint16_t marker_type = 0x88B5;  // capture/marker.h
 
 bool is_marker(View frame) {
   return frame.size() >= 14 && frame[12] == marker_type >> 8 && frame[13] == (marker_type & 0xFF);
-}
-
-// CLOCK_REALTIME's time at a moment of the steady clock. A thread may be kept waiting between two
-// looks at clocks, by which every frame would then seem to have come earlier than it did, and be
-// let go of early: so of several the one that took least.
-std::int64_t realtime_at(std::chrono::steady_clock::time_point moment) {
-  using Clock = std::chrono::steady_clock;
-  constexpr int looks = 16;
-  Clock::duration least = Clock::duration::max();
-  std::int64_t best = 0;
-  for (int i = 0; i < looks; ++i) {
-    const Clock::time_point before = Clock::now();
-    const std::int64_t realtime = realtime_ns();
-    const Clock::time_point after = Clock::now();
-    if (after - before >= least) continue;
-    least = after - before;
-    best = realtime - nanoseconds(before + least / 2 - moment).count();
-  }
-  return best;
 }
 
 }  // namespace

@@ -11,9 +11,9 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/realtime_at.h"
 #include "witness/inet_diag.h"
 #include "witness/kernel_program.h"
 #include "witness/netns_entry.h"
@@ -178,10 +178,7 @@ KernelEventTap::~KernelEventTap() {
 KernelEventTap::Heard KernelEventTap::take() const {
   const Slot& mine = events_.memory[slot_];
   const std::uint64_t count = __atomic_load_n(&mine.count, __ATOMIC_ACQUIRE);
-  timespec monotonic{};
-  ::clock_gettime(CLOCK_MONOTONIC, &monotonic);
-  const std::int64_t offset =
-      realtime_ns() - (std::int64_t{monotonic.tv_sec} * 1'000'000'000 + monotonic.tv_nsec);
+  const std::int64_t offset = realtime_at({});  // the kernel's times are of CLOCK_MONOTONIC
   Heard heard;
   std::vector<std::pair<std::uint64_t, KernelEvent>> events;  // with their sockets
   for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, events_in_a_slot); ++i) {
